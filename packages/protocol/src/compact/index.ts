@@ -1,0 +1,2 @@
+export { MISFIT, readAs } from './read-as.ts'
+export type { Table } from './table.ts'

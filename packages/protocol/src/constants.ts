@@ -1,0 +1,70 @@
+const SECOND_MS = 1000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+
+/** Version of the wire; every message that crosses a window or a channel carries it. */
+export const PROTOCOL_VERSION = 1
+
+/** Every hub endpoint but the discovery document lives below this path. */
+export const BASE_PATH = '/isthmus'
+
+/** Fragment parameter that brings a ticket back to the site. Fragments reach no server and no Referer. */
+export const TICKET_FRAGMENT = 'isthmus'
+
+/** Channel name for the tabs of one site; the hub's origin and the site id are appended. */
+export const TAB_CHANNEL_PREFIX = 'isthmus:'
+
+/** Request header in which the hub page names the origin it speaks for. It forces a preflight: other origins cannot send it. */
+export const ORIGIN_HEADER = 'isthmus-origin'
+
+/** Request header in which the hub page names the site, where one origin serves several. */
+export const SITE_HEADER = 'isthmus-site'
+
+/** Name of the cookie that carries the session at the hub. `__Host-`: this host only, Secure, Path=/ (RFC 6265bis §4.1.3.2). */
+export const SESSION_COOKIE = '__Host-isthmus'
+
+/** Prefix of the partitioned cookies; the site id is appended, because sites below one registrable domain share a partition. */
+export const PARTITIONED_COOKIE_PREFIX = '__Host-isthmus-'
+
+/** Cookie that remembers, while the user types a password, which site asked for the sign-in. */
+export const LOGIN_COOKIE = '__Host-isthmus.login'
+
+/** Life of a ticket: one redirect and one request on a slow phone. */
+export const TICKET_LIFETIME_MS = 60 * SECOND_MS
+
+/** How long the pending sign-in is remembered: long enough to find a password. */
+export const LOGIN_LIFETIME_MS = 30 * MINUTE_MS
+
+/** A session ends when nobody has been active on any site for this long. */
+export const IDLE_LIFETIME_MS = 30 * MINUTE_MS
+
+/** A session ends this long after sign-in, whatever happens. */
+export const ABSOLUTE_LIFETIME_MS = 12 * HOUR_MS
+
+/** An ended session is remembered this long, so that late tabs hear the true reason. */
+export const TOMBSTONE_LIFETIME_MS = 12 * HOUR_MS
+
+/** Activity is reported to the hub at most this often. */
+export const TOUCH_INTERVAL_MS = MINUTE_MS
+
+/** The hub frame must have answered by then; afterwards the session is unknown. */
+export const FRAME_TIMEOUT_MS = 5 * SECOND_MS
+
+/** First and longest pause between attempts; doubled in between, with full jitter. */
+export const RETRY_MIN_MS = SECOND_MS / 2
+export const RETRY_MAX_MS = 30 * SECOND_MS
+
+/** Silence on an event stream never lasts longer than this. */
+export const HEARTBEAT_MS = 20 * SECOND_MS
+
+/** A stream silent for this long is dead: two heartbeats and a half were missed. */
+export const STREAM_SILENCE_MS = (5 * HEARTBEAT_MS) / 2
+
+/** Looking at a tab asks the hub at most this often. */
+export const ATTENTION_INTERVAL_MS = 5 * SECOND_MS
+
+/** Most bytes of a request body the hub reads: a redeem is the largest. */
+export const BODY_LIMIT_BYTES = 8 * 1024
+
+/** Longest URL accepted as `return_to`; longer ones do not survive proxies. */
+export const RETURN_TO_LIMIT = 4096

@@ -1,0 +1,74 @@
+import * as z from 'zod/mini'
+import { PROTOCOL_VERSION } from './constants.ts'
+import { ERRORS, type ErrorCode } from './errors.ts'
+import { siteAnswerSchema, siteIdSchema } from './state.ts'
+
+const isthmus = z.literal(PROTOCOL_VERSION)
+/** Ties an answer to its question; counted up by the client. */
+const id = z.int().check(z.nonnegative())
+const errorCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]])
+
+/** base64url of 256 bits: tickets, verifiers, challenges (RFC 7636 §4). */
+export const secretSchema = z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/))
+
+export const helloSchema = z.object({ isthmus, type: z.literal('hello'), site: z.optional(siteIdSchema) })
+const ask = z.object({ isthmus, type: z.literal('ask'), id })
+const redeem = z.object({ isthmus, type: z.literal('redeem'), id, ticket: secretSchema, verifier: secretSchema })
+const touch = z.object({ isthmus, type: z.literal('touch'), id })
+const signOut = z.object({ isthmus, type: z.literal('sign-out'), id })
+
+export const welcomeSchema = z.object({ isthmus, type: z.literal('welcome'), answer: siteAnswerSchema })
+const answer = z.object({ isthmus, type: z.literal('answer'), id, answer: siteAnswerSchema })
+const refusal = z.object({ isthmus, type: z.literal('refusal'), id, code: errorCode })
+const push = z.object({ isthmus, type: z.literal('push'), answer: siteAnswerSchema })
+const stream = z.object({ isthmus, type: z.literal('stream'), status: z.enum(['idle', 'connecting', 'open', 'down']) })
+
+/** Client → hub, over the port; `hello` alone is a window message, with the hub as `targetOrigin`. */
+export const clientToHubSchema = z.discriminatedUnion('type', [ask, redeem, touch, signOut])
+/** Hub → client, over the port; `welcome` alone is a window message, with the site's exact origin as `targetOrigin`. */
+export const hubToClientSchema = z.discriminatedUnion('type', [answer, refusal, push, stream])
+/** Client → the site's other tabs, over a BroadcastChannel on the site's own origin. */
+export const tabToTabSchema = z.object({ isthmus, type: z.literal('news'), answer: siteAnswerSchema })
+
+/** Every message that crosses a window, a port or a channel. */
+export const messageSchema = z.discriminatedUnion('type', [
+  helloSchema,
+  ask,
+  redeem,
+  touch,
+  signOut,
+  welcomeSchema,
+  answer,
+  refusal,
+  push,
+  stream,
+  tabToTabSchema,
+])
+
+export type Message = z.infer<typeof messageSchema>
+export type Hello = z.infer<typeof helloSchema>
+export type Welcome = z.infer<typeof welcomeSchema>
+export type ClientToHub = z.infer<typeof clientToHubSchema>
+export type HubToClient = z.infer<typeof hubToClientSchema>
+export type TabToTab = z.infer<typeof tabToTabSchema>
+export type StreamStatus = z.infer<typeof stream>['status']
+
+/** Where each message may travel; PROTOCOL.md prints it. */
+export const MESSAGE_ROUTES: Record<Message['type'], { from: string; to: string; over: string; means: string }> = {
+  hello: { from: 'client', to: 'hub', over: 'window', means: 'A page without Referer asks to be greeted.' },
+  ask: { from: 'client', to: 'hub', over: 'port', means: 'What is the state now?' },
+  redeem: { from: 'client', to: 'hub', over: 'port', means: 'Turn this ticket into a carrier of this partition.' },
+  touch: { from: 'client', to: 'hub', over: 'port', means: 'The user is active: push the idle end away.' },
+  'sign-out': { from: 'client', to: 'hub', over: 'port', means: 'End the session, everywhere.' },
+  welcome: { from: 'hub', to: 'client', over: 'window', means: 'The state, and with it one end of a MessageChannel.' },
+  answer: { from: 'hub', to: 'client', over: 'port', means: 'The state, as the answer to the message with this id.' },
+  refusal: { from: 'hub', to: 'client', over: 'port', means: 'The message with this id failed, with a code.' },
+  push: { from: 'hub', to: 'client', over: 'port', means: 'The state changed.' },
+  stream: { from: 'hub', to: 'client', over: 'port', means: 'How the event stream is doing.' },
+  news: {
+    from: 'client',
+    to: 'client',
+    over: 'BroadcastChannel',
+    means: 'The hub told one tab; the others need not ask.',
+  },
+}

@@ -1,0 +1,47 @@
+import * as z from 'zod/mini'
+
+const id = z.string().check(z.minLength(1), z.maxLength(128))
+const epochMs = z.int().check(z.nonnegative())
+
+/** Hybrid clock of the hub: milliseconds since the epoch at the change, raised by one where two changes share a millisecond. */
+const revision = z.int().check(z.nonnegative())
+
+/** The user as one site may see it: the subject, and the claims that this site was granted. */
+const user = z.looseObject({ sub: z.string().check(z.minLength(1), z.maxLength(255)) })
+
+const signedIn = {
+  status: z.literal('signed-in'),
+  /** Public id of the session; never a secret. */
+  sid: id,
+  expiresAt: epochMs,
+  idleExpiresAt: epochMs,
+  revision,
+}
+
+const granted = z.object({ ...signedIn, access: z.literal('granted'), user })
+
+/** The site's groups do not admit the user: the subject, and nothing else. */
+const denied = z.object({ ...signedIn, access: z.literal('denied'), user: z.object({ sub: user.shape.sub }) })
+
+const signedOut = z.object({
+  status: z.literal('signed-out'),
+  reason: z.enum(['none', 'logout', 'expired', 'idle', 'revoked']),
+  revision,
+})
+
+/** This partition of the browser holds no live carrier, so the hub cannot tell; a link would. */
+const unlinked = z.object({ status: z.literal('unlinked'), revision })
+
+/** What the hub says of the session to one site. */
+export const siteStateSchema = z.union([granted, denied, signedOut, unlinked])
+export type SiteState = z.infer<typeof siteStateSchema>
+
+/** How the frame's requests carry the session: not at all, by the hub's own cookie, or by the partition's. */
+export const carrierSchema = z.enum(['none', 'cookie', 'partitioned'])
+export type Carrier = z.infer<typeof carrierSchema>
+
+export const siteIdSchema = z.string().check(z.regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/))
+
+/** An answer of the hub: for which site, by which carrier, and the state. Inlined in the page, sent as JSON and as SSE event. */
+export const siteAnswerSchema = z.object({ site: siteIdSchema, carrier: carrierSchema, state: siteStateSchema })
+export type SiteAnswer = z.infer<typeof siteAnswerSchema>
