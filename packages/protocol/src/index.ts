@@ -1,3 +1,4 @@
+export { pauseBefore } from './backoff.ts'
 export {
   ABSOLUTE_LIFETIME_MS,
   ATTENTION_INTERVAL_MS,
@@ -23,20 +24,7 @@ export {
   TOMBSTONE_LIFETIME_MS,
   TOUCH_INTERVAL_MS,
 } from './constants.ts'
-export {
-  type Bounce,
-  bounceSchema,
-  type Discovery,
-  discoverySchema,
-  ENDPOINTS,
-  type EndpointName,
-  type HubPageData,
-  hubPageDataSchema,
-  type Problem,
-  problemSchema,
-  type RedeemInput,
-  redeemSchema,
-} from './endpoints.ts'
+export { ENDPOINTS, type EndpointName } from './endpoints.ts'
 export { ERRORS, type ErrorCode, IsthmusError, isErrorCode } from './errors.ts'
 export {
   type ClientToHub,
@@ -45,7 +33,6 @@ export {
   type HubToClient,
   helloSchema,
   hubToClientSchema,
-  MESSAGE_ROUTES,
   type Message,
   messageSchema,
   type StreamStatus,
@@ -56,6 +43,18 @@ export {
   welcomeSchema,
 } from './messages.ts'
 export { isTrustworthyOrigin, type Origin, originOf, parseOrigin } from './origins.ts'
+export {
+  type Bounce,
+  bounceSchema,
+  type Discovery,
+  discoverySchema,
+  type HubPageData,
+  hubPageDataSchema,
+  type Problem,
+  problemSchema,
+  type RedeemInput,
+  redeemSchema,
+} from './payloads.ts'
 export type { Snapshot, UnknownReason } from './snapshot.ts'
 export {
   type Carrier,

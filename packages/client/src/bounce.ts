@@ -1,0 +1,129 @@
+import { ENDPOINTS, type Origin, TICKET_FRAGMENT } from '@isthmus/protocol'
+
+/** What came back in the fragment, with what this tab kept for it. */
+export interface Arrival {
+  readonly ticket: string
+  readonly verifier: string
+}
+
+/** The top-level visits to the hub, and what the tab remembers of them. */
+export interface Bouncer {
+  /** The ticket that this tab asked for, if the page was opened with it. The URL is clean afterwards. */
+  readonly arrival: Arrival | undefined
+  /** A bounce that nobody asked for: no window is shown, at most once until {@link Bouncer.settle}. `false`: not now. */
+  link(): Promise<boolean>
+  /** To the login page, and back to `returnTo`. */
+  signIn(returnTo: string): Promise<void>
+  /** To the common logout page, and back. */
+  signOut(): void
+  /** The carrier works: the next loss of it may bounce again. */
+  settle(): void
+}
+
+/** What waits in sessionStorage while the tab is away. */
+interface Pending {
+  readonly verifier: string
+  /** The page to restore, to the letter, with the fragment that no server saw. */
+  readonly href: string
+}
+
+export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
+  const keys = { pending: `isthmus:pending:${hub}`, tried: `isthmus:tried:${hub}` }
+  const { arrival, came } = arrive(keys.pending)
+  // A page that just came back does not leave again, even where nothing can be kept.
+  let mayLink = !came
+
+  async function go(path: string, returnTo: string, prompt?: 'none'): Promise<void> {
+    const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)))
+    const kept = write(keys.pending, JSON.stringify({ verifier, href: returnTo } satisfies Pending))
+    const query = new URLSearchParams({ return_to: returnTo.split('#', 1)[0] as string })
+    if (site !== undefined) query.set('site', site)
+    if (prompt) query.set('prompt', prompt)
+    if (kept) query.set('challenge', await s256(verifier))
+    const to = `${hub}${path}?${query}`
+    // A bounce leaves no entry in the history: "back" leads to the page before.
+    if (prompt) location.replace(to)
+    else location.assign(to)
+  }
+
+  return {
+    arrival,
+    async link() {
+      // Without a place for the verifier the ticket could not be redeemed.
+      if (!mayLink || read(keys.tried) !== null || !write(keys.tried, '1')) return false
+      mayLink = false
+      await go(ENDPOINTS.link.path, location.href, 'none')
+      return true
+    },
+    signIn: (returnTo) => go(ENDPOINTS.login.path, new URL(returnTo, location.href).href),
+    signOut() {
+      const query = new URLSearchParams({ return_to: location.href.split('#', 1)[0] as string })
+      if (site !== undefined) query.set('site', site)
+      location.assign(`${hub}${ENDPOINTS.logout.path}?${query}`)
+    },
+    settle() {
+      mayLink = true
+      remove(keys.tried)
+    },
+  }
+}
+
+/** Takes the ticket out of the URL before anybody else looks at it. One that this tab did not ask for is thrown away: login CSRF. */
+function arrive(pendingKey: string): { arrival: Arrival | undefined; came: boolean } {
+  const match = new RegExp(`^#${TICKET_FRAGMENT}=([\\w-]{43})$`).exec(location.hash)
+  if (!match) return { arrival: undefined, came: false }
+  const pending = parsePending(read(pendingKey))
+  remove(pendingKey)
+  const here = location.href.split('#', 1)[0] as string
+  const [path, ...fragment] = pending?.href.split('#') ?? []
+  const mine = pending !== undefined && path === here
+  history.replaceState(history.state, '', here)
+  // A real navigation to the fragment: hash routers hear of it, :target matches, the page scrolls there.
+  if (mine && fragment.length > 0) location.replace(`#${fragment.join('#')}`)
+  return { arrival: mine ? { ticket: match[1] as string, verifier: pending.verifier } : undefined, came: true }
+}
+
+function parsePending(text: string | null): Pending | undefined {
+  try {
+    const value = JSON.parse(text ?? 'null') as Partial<Pending> | null
+    return typeof value?.verifier === 'string' && typeof value.href === 'string' ? (value as Pending) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function s256(verifier: string): Promise<string> {
+  return base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier))))
+}
+
+function base64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replace(/\+/g, '-')
+    .replace(/\//g, '_')
+    .replace(/=/g, '')
+}
+
+// A user may have switched storage off: every use can throw.
+
+function read(key: string): string | null {
+  try {
+    return sessionStorage.getItem(key)
+  } catch {
+    return null
+  }
+}
+
+function write(key: string, value: string): boolean {
+  try {
+    sessionStorage.setItem(key, value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function remove(key: string): void {
+  try {
+    sessionStorage.removeItem(key)
+  } catch {}
+}

@@ -1,0 +1,31 @@
+import { createSession, type Session, type SessionOptions } from './create-session.ts'
+
+declare global {
+  interface Window {
+    /** The session of the script tag. */
+    isthmus?: Session
+  }
+  interface DocumentEventMap {
+    'isthmus:change': CustomEvent<Session['current']>
+  }
+}
+
+/** Starts one session for `<script src="https://auth.example.com/isthmus/client.js" async></script>`: the hub is the script's origin, options are `data-*`. */
+function startFromTag(script: HTMLScriptElement): void {
+  const { site, link, timeoutMs, hub } = script.dataset
+  const options: SessionOptions = {
+    hub: hub ?? new URL(script.src).origin,
+    ...(site !== undefined && { site }),
+    ...((link === 'auto' || link === 'manual') && { link }),
+    ...(timeoutMs !== undefined && Number(timeoutMs) > 0 && { timeoutMs: Number(timeoutMs) }),
+  }
+  const session = createSession(options)
+  window.isthmus = session
+  session.subscribe((snapshot) => {
+    document.documentElement.dataset.isthmus = snapshot.status
+    document.dispatchEvent(new CustomEvent('isthmus:change', { detail: snapshot }))
+  })
+}
+
+// Two tags are one session.
+if (document.currentScript instanceof HTMLScriptElement && !window.isthmus) startFromTag(document.currentScript)

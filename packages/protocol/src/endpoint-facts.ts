@@ -1,0 +1,90 @@
+import type { EndpointName } from './endpoints.ts'
+
+interface EndpointFacts {
+  readonly caller: 'frame' | 'hub page' | 'browser' | 'anyone'
+  readonly input: string
+  readonly output: string
+  readonly means: string
+}
+
+/** Who calls each endpoint, with what, and what comes back; PROTOCOL.md prints it. Apart from the table: browsers need no prose. */
+export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
+  hub: {
+    caller: 'frame',
+    input: 'Referer; query `site`?',
+    output: 'HTML with `HubPageData` inlined',
+    means: 'The page for embedding, with the state for exactly the site that Referer names.',
+  },
+  worker: {
+    caller: 'hub page',
+    input: 'query `v`',
+    output: 'JavaScript',
+    means: 'The worker that holds the event stream.',
+  },
+  client: {
+    caller: 'anyone',
+    input: '–',
+    output: 'JavaScript',
+    means: 'The SDK for script tags.',
+  },
+  session: {
+    caller: 'hub page',
+    input: '–',
+    output: '`SiteAnswer`',
+    means: 'The state now. Registered origins may ask directly, with credentials.',
+  },
+  touch: {
+    caller: 'hub page',
+    input: '–',
+    output: '`SiteAnswer`',
+    means: 'Pushes the idle end away.',
+  },
+  signOut: {
+    caller: 'hub page',
+    input: '–',
+    output: '`SiteAnswer`',
+    means: 'Ends the session, everywhere. The answer means that it is stored.',
+  },
+  redeem: {
+    caller: 'hub page',
+    input: '`RedeemInput`',
+    output: '`SiteAnswer`; sets the partitioned cookie',
+    means: 'Burns a ticket and links this partition to its session.',
+  },
+  events: {
+    caller: 'hub page',
+    input: '–',
+    output: 'SSE, event `state`: `SiteAnswer`',
+    means: 'The state now, and again at every change. Ends after a state other than signed-in.',
+  },
+  link: {
+    caller: 'browser',
+    input: '`Bounce`',
+    output: 'redirect to `return_to#isthmus=<ticket>`',
+    means: 'The silent bounce that gives a partition its own carrier.',
+  },
+  login: {
+    caller: 'browser',
+    input: '`Bounce`',
+    output: 'redirect to the login page, or back with a ticket if there is a session',
+    means: 'Sign-in, and back.',
+  },
+  logout: {
+    caller: 'browser',
+    input: '`Bounce`?',
+    output: 'HTML, or redirect to `return_to`',
+    means: 'Ends the session if a registered site sent the user; asks first if not.',
+  },
+  confirmLogout: {
+    caller: 'browser',
+    input: 'form: `Bounce`?',
+    output: 'HTML, or redirect to `return_to`',
+    means: 'The user confirmed.',
+  },
+  discovery: {
+    caller: 'anyone',
+    input: 'Origin',
+    output: '`Discovery`',
+    means: 'Whether this is a hub, and whether it knows the asking origin.',
+  },
+}

@@ -1,0 +1,82 @@
+import { ABSOLUTE_LIFETIME_MS, IDLE_LIFETIME_MS, IsthmusError, type Origin } from '@isthmus/protocol'
+import * as z from 'zod'
+import type { Clock, Store } from '../store/store.ts'
+import { originSchema, type Site, type SiteConfig, siteSchema } from './site.ts'
+
+/** What {@link createHub} takes. */
+export interface HubConfig {
+  /** Exact origin of the auth domain, as browsers see it: `https://auth.example.com`. */
+  readonly origin: string
+  /** The registered sites; or a function that reads them, asked at start and again at most every 30 s. */
+  readonly sites: readonly SiteConfig[] | (() => readonly SiteConfig[] | Promise<readonly SiteConfig[]>)
+  /** Where sessions live, for example `lmdbStore({ path })` of `@isthmus/server/lmdb`. */
+  readonly store: Store
+  /** Path of your login page on the auth domain; default `/login`. */
+  readonly loginPath?: string
+  /** A session ends after this long without activity on any site; default 30 min. */
+  readonly idleMs?: number
+  /** A session ends this long after sign-in; default 12 h. */
+  readonly absoluteMs?: number
+  /** Milliseconds since the epoch; default `Date.now`. Tests hold it. */
+  readonly clock?: Clock
+}
+
+const storeMethods = ['get', 'write', 'take', 'keys', 'publish', 'subscribe', 'sweep', 'close'] as const
+
+const hubSchema = z.strictObject({
+  origin: originSchema,
+  sites: z.union([z.array(z.unknown()), z.function()], { error: 'a list of sites, or a function that gives one' }),
+  store: z.custom<Store>(
+    (value) =>
+      storeMethods.every((method) => typeof (value as Record<string, unknown> | null)?.[method] === 'function'),
+    { error: 'needs a store: lmdbStore({ path }) from "@isthmus/server/lmdb", or memoryStore() in tests' },
+  ),
+  loginPath: z
+    .string()
+    .regex(/^\/(?![/\\])/, { error: 'a path on the auth domain that begins with one "/"' })
+    .default('/login'),
+  idleMs: z.int().positive().default(IDLE_LIFETIME_MS),
+  absoluteMs: z.int().positive().default(ABSOLUTE_LIFETIME_MS),
+  clock: z
+    .custom<Clock>((value) => typeof value === 'function', { error: 'a function like Date.now' })
+    .default(() => Date.now),
+})
+
+const sitesSchema: z.ZodType<readonly Site[]> = z.array(siteSchema).superRefine((sites, context) => {
+  const seen = new Set<string>()
+  for (const [index, { id }] of sites.entries()) {
+    if (seen.has(id))
+      context.addIssue({ code: 'custom', path: [index, 'id'], message: `"${id}" is taken by another site` })
+    seen.add(id)
+  }
+})
+
+/** The configuration after parsing; the sites are read apart, because they may change. */
+export interface Settings {
+  readonly origin: Origin
+  readonly store: Store
+  readonly loginPath: string
+  readonly idleMs: number
+  readonly absoluteMs: number
+  readonly clock: Clock
+}
+
+/** Parses all but the sites; throws `config-invalid` with a sentence that names the key and the cure. */
+export function parseSettings(config: HubConfig): Settings {
+  const { sites: _, ...settings } = parse(hubSchema, config, [])
+  return settings
+}
+
+/** Parses the list of sites; throws `config-invalid` likewise. */
+export function parseSites(sites: unknown): readonly Site[] {
+  return parse(sitesSchema, sites, ['sites'])
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, path: PropertyKey[]): z.output<Schema> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const sentences = result.error.issues.map(
+    (issue) => `${z.core.toDotPath([...path, ...issue.path]) || 'configuration'}: ${issue.message}`,
+  )
+  throw new IsthmusError('config-invalid', `createHub: ${sentences.join('; ')}.`, { cause: result.error })
+}

@@ -1,0 +1,42 @@
+import { IsthmusError, ORIGIN_HEADER, type Origin, originOf, parseOrigin, SITE_HEADER } from '@isthmus/protocol'
+import type { Site } from '../config/site.ts'
+import type { Sites } from '../config/sites.ts'
+
+/** On whose behalf a request is made: one page's origin, and the site it belongs to. */
+export interface Asker {
+  readonly origin: Origin
+  readonly site: Site
+}
+
+/** The page that embeds the hub: whom `Referer` names. `undefined` without a Referer; throws if it is registered for none. */
+export async function askerByReferer(request: Request, sites: Sites): Promise<Asker | undefined> {
+  const referer = request.headers.get('referer')
+  if (referer === null) return undefined
+  const id = new URL(request.url).searchParams.get('site') ?? undefined
+  return registered(originOf(referer), sites, id)
+}
+
+/**
+ * The page that the hub page speaks for. Only the hub's own origin can send this header: anyone else's browser
+ * asks for leave first (a preflight) and is refused. POSTs must say where they come from; an absent Origin is a no.
+ */
+export async function askerByHubPage(request: Request, hub: Origin, sites: Sites): Promise<Asker> {
+  const origin = request.headers.get('origin')
+  const from = request.headers.get('sec-fetch-site')
+  const same = origin === null ? request.method === 'GET' && (from === null || from === 'same-origin') : origin === hub
+  const named = request.headers.get(ORIGIN_HEADER)
+  if (!same || named === null) throw new IsthmusError('origin-refused')
+  return registered(parseOrigin(named), sites, request.headers.get(SITE_HEADER) ?? undefined)
+}
+
+/** A registered page that asks across origins (CORS), by its Origin header. */
+export async function askerByOrigin(request: Request, sites: Sites): Promise<Asker> {
+  const id = new URL(request.url).searchParams.get('site') ?? undefined
+  return registered(parseOrigin(request.headers.get('origin')), sites, id)
+}
+
+async function registered(origin: Origin | undefined, sites: Sites, id: string | undefined): Promise<Asker> {
+  const site = origin && (await sites.byOrigin(origin, id))
+  if (!origin || !site) throw new IsthmusError('not-registered')
+  return { origin, site }
+}

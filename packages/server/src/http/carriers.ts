@@ -1,0 +1,54 @@
+import { type Carrier, PARTITIONED_COOKIE_PREFIX, SESSION_COOKIE, type SiteAnswer } from '@isthmus/protocol'
+import type { Site } from '../config/site.ts'
+import { describe, type Session } from '../session/session.ts'
+import type { Sessions } from '../session/sessions.ts'
+import type { Clock } from '../store/store.ts'
+import { readCookies } from './cookies.ts'
+import type { RequestLike } from './request-like.ts'
+
+/** What a request proves: by which carrier, and which session, live or not. */
+export interface Proof {
+  readonly carrier: Exclude<Carrier, 'none'>
+  readonly session: Session
+}
+
+/** How requests prove which session they belong to. */
+export interface Carriers {
+  /** The session of the hub's own cookie: the one this browser has. */
+  ofBrowser(request: RequestLike): Promise<Session | undefined>
+  /** The session that a frame of this site proves, carriers in their order. */
+  ofFrame(request: RequestLike, site: Site): Promise<Proof | undefined>
+  /** What the hub says to that frame. */
+  answer(proof: Proof | undefined, site: Site): Promise<SiteAnswer>
+}
+
+export function createCarriers(sessions: Sessions, clock: Clock): Carriers {
+  async function open(request: RequestLike, cookie: string, site?: string): Promise<Session | undefined> {
+    const secret = readCookies(request)[cookie]
+    const found = secret ? await sessions.find(secret) : undefined
+    // A partition's secret presented under another name is refused: it was given to one site only.
+    return found && found.site === site ? found.session : undefined
+  }
+
+  return {
+    ofBrowser: (request) => open(request, SESSION_COOKIE),
+
+    async ofFrame(request, site) {
+      const own = await open(request, SESSION_COOKIE)
+      if (own) return { carrier: 'cookie', session: own }
+      const partitioned = await open(request, PARTITIONED_COOKIE_PREFIX + site.id, site.id)
+      return partitioned && { carrier: 'partitioned', session: partitioned }
+    },
+
+    async answer(proof, site) {
+      const now = clock()
+      return {
+        site: site.id,
+        carrier: proof?.carrier ?? 'none',
+        state: proof
+          ? describe(proof.session, await sessions.head(proof.session), site, now)
+          : { status: 'signed-out', reason: 'none', revision: now },
+      }
+    },
+  }
+}

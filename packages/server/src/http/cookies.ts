@@ -1,0 +1,56 @@
+import { LOGIN_COOKIE, LOGIN_LIFETIME_MS, PARTITIONED_COOKIE_PREFIX, SESSION_COOKIE } from '@isthmus/protocol'
+import { parseCookie, type SetCookie, stringifySetCookie } from 'cookie'
+import type { Session } from '../session/session.ts'
+import type { RequestLike } from './request-like.ts'
+import { headerOf } from './request-like.ts'
+
+/** `__Host-` demands Secure, Path=/ and no Domain: no neighbour below the same parent domain can plant one. */
+const host = { path: '/', secure: true, httpOnly: true } as const satisfies Partial<SetCookie>
+
+/** The cookies of a request, by name. */
+export function readCookies(request: RequestLike): Record<string, string | undefined> {
+  return parseCookie(headerOf(request, 'cookie') ?? '')
+}
+
+/** The session cookie of the auth domain. SameSite=None, because the hub page lives in frames. */
+export function sessionCookie(secret: string, session: Session, now: number): string {
+  return stringifySetCookie({
+    ...host,
+    name: SESSION_COOKIE,
+    value: secret,
+    sameSite: 'none',
+    maxAge: lifeOf(session, now),
+  })
+}
+
+/** The cookie of one site's partition (CHIPS). Its name holds the site: neighbours below one domain share a partition. */
+export function partitionedCookie(site: string, secret: string, session: Session, now: number): string {
+  return stringifySetCookie({
+    ...host,
+    name: PARTITIONED_COOKIE_PREFIX + site,
+    value: secret,
+    sameSite: 'none',
+    partitioned: true,
+    maxAge: lifeOf(session, now),
+  })
+}
+
+/** Remembers the pending sign-in while the login page is open. Lax: no other site's frame sees or sends it. */
+export function loginCookie(query: string): string {
+  return stringifySetCookie({
+    ...host,
+    name: LOGIN_COOKIE,
+    value: query,
+    sameSite: 'lax',
+    maxAge: LOGIN_LIFETIME_MS / 1000,
+  })
+}
+
+/** Takes the pending sign-in away. */
+export function clearLoginCookie(): string {
+  return stringifySetCookie({ ...host, name: LOGIN_COOKIE, value: '', sameSite: 'lax', maxAge: 0 })
+}
+
+function lifeOf(session: Session, now: number): number {
+  return Math.max(0, Math.ceil((session.expiresAt - now) / 1000))
+}

@@ -1,0 +1,34 @@
+import { EventEmitter } from 'node:events'
+
+/** What a hub tells the program it runs in. No event carries a secret. */
+export interface HubEventMap {
+  /** Somebody signed in at the hub. */
+  'sign-in': { readonly sid: string; readonly sub: string }
+  /** A session ended by the user or by the program; expiry is silent. */
+  'sign-out': { readonly sid: string; readonly sub: string; readonly reason: 'logout' | 'revoked' }
+  /** A partition was linked to a session. */
+  link: { readonly sid: string; readonly site: string }
+  /** A request was refused: an unknown origin, a bad ticket. */
+  denied: { readonly code: string; readonly path: string; readonly origin: string | null }
+  /** The hub failed: a bug, or its store. Printed to stderr while nobody listens. */
+  error: { readonly error: unknown; readonly path: string }
+}
+
+export interface HubEvents {
+  on<Name extends keyof HubEventMap>(name: Name, listener: (event: HubEventMap[Name]) => void): () => void
+  emit<Name extends keyof HubEventMap>(name: Name, event: HubEventMap[Name]): void
+}
+
+export function createHubEvents(): HubEvents {
+  const emitter = new EventEmitter()
+  return {
+    on(name, listener) {
+      emitter.on(name, listener)
+      return () => emitter.off(name, listener)
+    },
+    emit(name, event) {
+      if (name === 'error' && emitter.listenerCount('error') === 0) console.error('isthmus:', event)
+      else emitter.emit(name, event)
+    },
+  }
+}

@@ -1,0 +1,8 @@
+export type { HubConfig } from './config/hub-config.ts'
+export type { SiteConfig } from './config/site.ts'
+export { createHub, type Hub, type SessionInfo, type SignInResult } from './create-hub.ts'
+export type { RequestLike } from './http/request-like.ts'
+export type { HubEventMap } from './hub-events.ts'
+export type { Subject } from './session/sessions.ts'
+export { memoryStore } from './store/memory.ts'
+export type { Clock, Store, Stored, Write } from './store/store.ts'

@@ -1,0 +1,20 @@
+import type { Settings } from './config/hub-config.ts'
+import type { Sites } from './config/sites.ts'
+import type { Assets } from './http/assets.ts'
+import type { Carriers } from './http/carriers.ts'
+import type { HubEvents } from './hub-events.ts'
+import type { Sessions } from './session/sessions.ts'
+import type { Tickets } from './session/tickets.ts'
+
+/** What a hub is made of; the routes take from it what they need. */
+export interface HubParts {
+  readonly settings: Settings
+  readonly sites: Sites
+  readonly sessions: Sessions
+  readonly tickets: Tickets
+  readonly carriers: Carriers
+  readonly events: HubEvents
+  readonly assets: Assets
+  /** Aborted when the hub closes; open streams end with it. */
+  readonly closing: AbortSignal
+}

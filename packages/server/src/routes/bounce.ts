@@ -1,0 +1,58 @@
+import {
+  type Bounce,
+  bounceSchema,
+  IsthmusError,
+  type Origin,
+  originOf,
+  RETURN_TO_LIMIT,
+  TICKET_FRAGMENT,
+} from '@isthmus/protocol'
+import type { Site } from '../config/site.ts'
+import type { HubParts } from '../parts.ts'
+import type { Session } from '../session/session.ts'
+
+/** A top-level visit that a site asked for, after its way back was checked. */
+export interface CheckedBounce {
+  readonly site: Site
+  readonly origin: Origin
+  readonly returnTo: string
+  readonly challenge: string | undefined
+  readonly prompt: Bounce['prompt']
+}
+
+/** Parses the query of a bounce. The way back must be on one of the site's own origins: the hub redirects nowhere else. */
+export async function checkBounce(query: URLSearchParams, { sites }: Pick<HubParts, 'sites'>): Promise<CheckedBounce> {
+  const parsed = bounceSchema.safeParse(Object.fromEntries(query))
+  if (!parsed.success) {
+    throw new IsthmusError(
+      'invalid-request',
+      `A bounce needs return_to, an absolute URL of at most ${RETURN_TO_LIMIT} characters.`,
+    )
+  }
+  const { return_to: returnTo, site: id, challenge, prompt } = parsed.data
+  const origin = originOf(returnTo)
+  const site = origin && (await sites.byOrigin(origin, id))
+  if (!origin || !site) throw new IsthmusError('return-to-refused')
+  return { site, origin, returnTo, challenge, prompt }
+}
+
+/** Sends the user back; with a ticket for the session, if the client asked for one. */
+export async function returnWithTicket(
+  bounce: CheckedBounce,
+  session: Session,
+  { tickets }: HubParts,
+): Promise<string> {
+  const back = new URL(bounce.returnTo)
+  back.hash = ''
+  if (bounce.challenge === undefined) return back.href
+  const { site, origin, challenge } = bounce
+  const ticket = await tickets.issue({ sid: session.sid, site: site.id, origin, challenge })
+  return `${back.href}#${TICKET_FRAGMENT}=${ticket}`
+}
+
+/** A redirect that nobody stores. */
+export function redirect(to: string, cookies: readonly string[] = []): Response {
+  const headers = new Headers({ Location: to, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' })
+  for (const cookie of cookies) headers.append('Set-Cookie', cookie)
+  return new Response(null, { status: 303, headers })
+}

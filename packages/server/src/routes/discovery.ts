@@ -1,0 +1,12 @@
+import { type Discovery, PROTOCOL_VERSION, parseOrigin } from '@isthmus/protocol'
+import type { HubParts } from '../parts.ts'
+
+/** `GET /.well-known/isthmus`: public facts, and whether the asking origin is registered. */
+export async function discover(request: Request, { settings, sites }: HubParts): Promise<Response> {
+  const origin = parseOrigin(request.headers.get('origin'))
+  const mine = origin ? (await sites.all()).filter((site) => site.origins.includes(origin)) : []
+  const discovery: Discovery = { issuer: settings.origin, version: PROTOCOL_VERSION, site: mine[0]?.id ?? null }
+  return Response.json(discovery, {
+    headers: { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'no-cache', Vary: 'Origin' },
+  })
+}

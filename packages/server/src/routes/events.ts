@@ -1,0 +1,74 @@
+import { HEARTBEAT_MS } from '@isthmus/protocol'
+import type { Context } from 'hono'
+import { streamSSE } from 'hono/streaming'
+import { askerByHubPage } from '../http/asker.ts'
+import { PRIVATE_HEADERS } from '../http/headers.ts'
+import type { HubParts } from '../parts.ts'
+
+/** Longest timer that Node keeps exactly. */
+const TIMER_MAX_MS = 2 ** 31 - 1
+
+/**
+ * `GET /events`: the state now, and again at every change of the session. Each event is a whole state, so that
+ * nothing is ever missed, only late. The stream ends after a state other than signed-in: nothing can follow it.
+ */
+export async function streamEvents(context: Context, hub: HubParts): Promise<Response> {
+  const request = context.req.raw
+  const { carriers, sessions, settings, sites } = hub
+  const { site } = await askerByHubPage(request, settings.origin, sites)
+  const proof = await carriers.ofFrame(request, site)
+  const response = streamSSE(context, async (stream) => {
+    const bell = createBell()
+    // Followed before the first state is read: a change in between rings the bell.
+    const unfollow = proof ? await sessions.follow(proof.session.sid, bell.ring) : undefined
+    stream.onAbort(bell.ring)
+    hub.closing.addEventListener('abort', bell.ring)
+    let sent: string | undefined
+    try {
+      while (!stream.aborted && !hub.closing.aborted) {
+        const session = proof && (await sessions.get(proof.session.sid))
+        const answer = await carriers.answer(session && { carrier: proof.carrier, session }, site)
+        const data = JSON.stringify(answer)
+        if (data !== sent) await stream.writeSSE({ event: 'state', data })
+        else await stream.write(': still here\n\n')
+        sent = data
+        if (answer.state.status !== 'signed-in') break
+        const { expiresAt, idleExpiresAt } = answer.state
+        const untilEndMs = Math.min(expiresAt, idleExpiresAt) - settings.clock()
+        await bell.wait(Math.max(0, Math.min(HEARTBEAT_MS, untilEndMs, TIMER_MAX_MS)))
+      }
+    } finally {
+      hub.closing.removeEventListener('abort', bell.ring)
+      unfollow?.()
+    }
+  })
+  for (const [name, value] of Object.entries(PRIVATE_HEADERS)) response.headers.set(name, value)
+  // Proxies such as nginx would hold events back until a buffer is full.
+  response.headers.set('X-Accel-Buffering', 'no')
+  return response
+}
+
+/** Wakes one sleeper; a ring while nobody sleeps is kept for the next. */
+function createBell(): { ring: () => void; wait: (timeoutMs: number) => Promise<void> } {
+  let rung = false
+  let wake: (() => void) | undefined
+  return {
+    ring() {
+      rung = true
+      wake?.()
+    },
+    async wait(timeoutMs) {
+      if (!rung) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, timeoutMs)
+          wake = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+      }
+      rung = false
+      wake = undefined
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import { BASE_PATH, type HubPageData, IsthmusError } from '@isthmus/protocol'
+import { askerByReferer } from '../http/asker.ts'
+import { hubPageHeaders } from '../http/headers.ts'
+import type { HubParts } from '../parts.ts'
+
+/**
+ * The page for embedding. With a Referer the state for exactly that site is inlined, and only that site's origins may
+ * frame the page. Without one nothing is inlined, and the page waits for a hello from a registered origin.
+ */
+export async function hubPage(request: Request, { assets, carriers, sites }: HubParts): Promise<Response> {
+  const worker = `${BASE_PATH}/worker.js?v=${assets.workerHash}`
+  const asker = await askerByReferer(request, sites)
+  if (asker) {
+    const answer = await carriers.answer(await carriers.ofFrame(request, asker.site), asker.site)
+    return respond({ worker, origin: asker.origin, answer }, asker.site.origins)
+  }
+  const id = new URL(request.url).searchParams.get('site')
+  const candidates = id === null ? await sites.all() : [await sites.byId(id)]
+  const ancestors = candidates.flatMap((site) => site?.origins ?? [])
+  if (ancestors.length === 0) throw new IsthmusError('not-registered')
+  return respond({ worker }, ancestors)
+
+  function respond(data: HubPageData, ancestors: Parameters<typeof hubPageHeaders>[1]): Response {
+    // "<" could close the element that holds the data.
+    const json = JSON.stringify(data).replaceAll('<', '\\u003c')
+    const [before, after] = assets.hub
+    return new Response(`${before}<script type="application/json" id="isthmus">${json}</script>${after}`, {
+      headers: { 'Content-Type': 'text/html; charset=utf-8', ...hubPageHeaders(assets.hubScript, ancestors) },
+    })
+  }
+}

@@ -1,0 +1,66 @@
+import { BODY_LIMIT_BYTES, ENDPOINTS, type EndpointName, IsthmusError } from '@isthmus/protocol'
+import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { PRIVATE_HEADERS } from '../http/headers.ts'
+import { errorPage } from '../pages/pages.ts'
+import type { HubParts } from '../parts.ts'
+import { clientScript, workerScript } from './assets.ts'
+import { discover } from './discovery.ts'
+import { streamEvents } from './events.ts'
+import { hubPage } from './hub-page.ts'
+import { linkPartition, startLogin } from './link.ts'
+import { confirmLogout, visitLogout } from './logout.ts'
+import { readSession, redeemTicket, signOutSession, touchSession } from './session.ts'
+
+type Route = (request: Request, hub: HubParts, context: Context) => Response | Promise<Response>
+
+const ROUTES: Record<EndpointName, Route> = {
+  hub: hubPage,
+  worker: workerScript,
+  client: clientScript,
+  session: readSession,
+  touch: touchSession,
+  signOut: signOutSession,
+  redeem: redeemTicket,
+  events: (_, hub, context) => streamEvents(context, hub),
+  link: linkPartition,
+  login: startLogin,
+  logout: visitLogout,
+  confirmLogout,
+  discovery: discover,
+}
+
+/** Routes every endpoint of the table to its file, and turns every failure into a typed answer. */
+export function createRouter(hub: HubParts): Hono {
+  const router = new Hono()
+  const tooLarge = (): never => {
+    throw new IsthmusError('invalid-request', `A request body has at most ${BODY_LIMIT_BYTES} bytes.`)
+  }
+  router.use(bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }))
+  for (const name of Object.keys(ROUTES) as EndpointName[]) {
+    const { method, path } = ENDPOINTS[name]
+    router.on(method, path, (context) => ROUTES[name](context.req.raw, hub, context))
+  }
+  router.notFound((context) => fail(context, new IsthmusError('not-found')))
+  router.onError((thrown, context) => {
+    if (thrown instanceof IsthmusError && thrown.code !== 'internal') {
+      const origin = context.req.header('origin') ?? context.req.header('referer') ?? null
+      hub.events.emit('denied', { code: thrown.code, path: context.req.path, origin })
+      return fail(context, thrown)
+    }
+    hub.events.emit('error', { error: thrown, path: context.req.path })
+    return fail(context, new IsthmusError('internal'))
+  })
+  return router
+}
+
+/** People get a page, programs get JSON; both the code and a safe sentence, nothing more. */
+function fail(context: Context, error: IsthmusError): Response | Promise<Response> {
+  if (context.req.header('sec-fetch-dest') === 'document' || context.req.header('accept')?.startsWith('text/html')) {
+    return errorPage(error)
+  }
+  return Response.json(
+    { error: error.code, message: error.message },
+    { status: error.status, headers: PRIVATE_HEADERS },
+  )
+}

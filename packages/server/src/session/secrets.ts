@@ -1,0 +1,16 @@
+import { createHash, randomBytes } from 'node:crypto'
+
+/** 256 random bits, base64url: enough that guessing is no attack. */
+export function createSecret(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+/** A public identifier: 128 random bits, base64url. */
+export function createPublicId(): string {
+  return randomBytes(16).toString('base64url')
+}
+
+/** SHA-256, base64url. What is stored of a secret, and the S256 challenge of a verifier (RFC 7636 §4.2). */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
+}

@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { type BuildEnvironmentOptions, defineConfig, type Plugin } from 'vite'
+import { compileSchema } from './packages/protocol/src/compact/compile-schema.ts'
+import {
+  clientToHubSchema,
+  discoverySchema,
+  helloSchema,
+  hubPageDataSchema,
+  hubToClientSchema,
+  problemSchema,
+  siteAnswerSchema,
+  tabToTabSchema,
+  welcomeSchema,
+} from './packages/protocol/src/index.ts'
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+const tables = {
+  clientToHub: clientToHubSchema,
+  discovery: discoverySchema,
+  hello: helloSchema,
+  hubPageData: hubPageDataSchema,
+  hubToClient: hubToClientSchema,
+  problem: problemSchema,
+  siteAnswer: siteAnswerSchema,
+  tabToTab: tabToTabSchema,
+  welcome: welcomeSchema,
+}
+
+/** Browser bundles carry no zod: they import the schemas of the protocol as compact tables, compiled here. */
+function schemaTables(): Plugin {
+  const id = 'virtual:isthmus/tables'
+  return {
+    name: 'isthmus:schema-tables',
+    resolveId: (source) => (source === id ? `\0${id}` : undefined),
+    load(source) {
+      if (source !== `\0${id}`) return undefined
+      return Object.entries(tables)
+        .map(
+          ([name, schema]) =>
+            `export const ${name} = /* @__PURE__ */ JSON.parse(${JSON.stringify(JSON.stringify(compileSchema(schema)))})`,
+        )
+        .join('\n')
+    },
+  }
+}
+
+/** The hub page is one document: its script stands inside. */
+function selfContainedHub(): Plugin {
+  return {
+    name: 'isthmus:self-contained-hub',
+    applyToEnvironment: ({ name }) => name === 'hub',
+    async generateBundle(_, bundle) {
+      const template = await readFile(path('packages/hub/hub.html'), 'utf8')
+      for (const [name, file] of Object.entries(bundle)) {
+        if (file.type !== 'chunk') continue
+        const code = file.code.trim()
+        if (/<\/script|<!--/i.test(code)) this.error('The hub script would end its own element.')
+        this.emitFile({
+          type: 'asset',
+          fileName: 'hub.html',
+          source: template.replace('<!--isthmus:script-->', () => `<script>${code}</script>`),
+        })
+        delete bundle[name]
+      }
+    },
+  }
+}
+
+/** One bundle: where it starts, and the file it becomes. */
+function bundle(
+  entry: string,
+  format: 'es' | 'iife',
+  outDir: string,
+  fileName: string,
+): { build: BuildEnvironmentOptions } {
+  return {
+    build: {
+      target: 'es2022',
+      minify: 'oxc',
+      sourcemap: false,
+      emptyOutDir: false,
+      outDir: path(outDir),
+      rolldownOptions: {
+        input: path(entry),
+        output: { format, entryFileNames: fileName },
+        preserveEntrySignatures: format === 'es' ? 'strict' : false,
+      },
+    },
+  }
+}
+
+export default defineConfig({
+  plugins: [schemaTables(), selfContainedHub()],
+  resolve: {
+    alias: [
+      { find: /^@isthmus\/protocol\/compact$/, replacement: path('packages/protocol/src/compact/index.ts') },
+      { find: /^@isthmus\/(protocol|client|server|testing)$/, replacement: path('packages/$1/src/index.ts') },
+    ],
+  },
+  builder: {
+    async buildApp(builder) {
+      for (const name of ['sdk', 'tag', 'hub', 'worker']) {
+        const environment = builder.environments[name]
+        if (environment) await builder.build(environment)
+      }
+    },
+  },
+  environments: {
+    sdk: { consumer: 'client', ...bundle('packages/client/src/index.ts', 'es', 'packages/client/dist', 'index.js') },
+    tag: {
+      consumer: 'client',
+      ...bundle('packages/client/src/script-tag.ts', 'iife', 'packages/server/assets', 'client.js'),
+    },
+    hub: { consumer: 'client', ...bundle('packages/hub/src/page/main.ts', 'iife', 'packages/server/assets', 'hub.js') },
+    worker: {
+      consumer: 'client',
+      ...bundle('packages/hub/src/worker/main.ts', 'iife', 'packages/server/assets', 'worker.js'),
+    },
+  },
+  // Vitest reads its part of this file; see https://vitest.dev/config.
+  ...({
+    test: { include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts'], testTimeout: 30_000 },
+  } as object),
+})
