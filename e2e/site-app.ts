@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import express, { type Express } from 'express'
+
+const client = readFileSync(fileURLToPath(import.meta.resolve('@isthmus/client')), 'utf8')
+
+/** Shows the session as text, and keeps every snapshot that was announced since the page was loaded. */
+const follow = `
+  window.seen = []
+  session.subscribe((snapshot) => {
+    seen.push(snapshot)
+    document.querySelector('output').textContent =
+      snapshot.status === 'signed-in'
+        ? snapshot.access === 'granted' ? 'signed in: ' + snapshot.user.name : 'denied: ' + JSON.stringify(snapshot.user)
+        : snapshot.status + ': ' + snapshot.reason
+  })`
+
+export interface SiteAppOptions {
+  readonly name: string
+  readonly hub: string
+  readonly uses: 'import' | 'script tag'
+  /** Markup for the head, before everything of ours. */
+  readonly head?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A site: one page at every path, that follows the session. */
+export function createSiteApp({ name, hub, uses, head = '', headers = {} }: SiteAppOptions): Express {
+  const script =
+    uses === 'import'
+      ? `<script type="module">
+  import { createSession } from '/isthmus-client.js'
+  const session = createSession({ hub: '${hub}' })
+  window.session = session
+  ${follow}
+</script>`
+      : `<script src="${hub}/isthmus/client.js" async></script>
+<script>
+  document.addEventListener('isthmus:change', () => {
+    if (window.session) return
+    window.session = window.isthmus
+    ${follow}
+  })
+</script>`
+  const app = express()
+  app.get('/isthmus-client.js', (_, response) => {
+    response.type('js').send(client)
+  })
+  app.get('/{*path}', (_, response) => {
+    response.set(headers).send(`<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>${name}</title>${head}</head>
+<body><h1>${name}</h1><output>–</output><p><a href="/other">Another page</a></p>${script}</body>
+</html>`)
+  })
+  return app
+}

@@ -1,0 +1,67 @@
+import { createHub, type Hub, memoryStore } from '@isthmus/server'
+import { nodeHandler } from '@isthmus/server/node'
+import { type Certificate, createCertificate, type Hosts, startHosts } from '@isthmus/testing'
+import express from 'express'
+import { createLoginApp } from './login-app.ts'
+import { createSiteApp } from './site-app.ts'
+
+export const HOSTS = {
+  hub: 'auth.localhost',
+  shop: 'shop.localhost',
+  news: 'news.localhost',
+  staff: 'staff.localhost',
+  /** Registered nowhere. */
+  evil: 'evil.localhost',
+} as const
+
+/** A hub and its sites: what the specs act on. */
+export interface World extends AsyncDisposable {
+  readonly hub: Hub
+  readonly hosts: Hosts
+  readonly certificate: Certificate
+  /** The hub's clock; move it with {@link World.passTime}. */
+  now(): number
+  passTime(ms: number): void
+  /** Address of a page: `url('shop', '/cart?x=1#top')`. */
+  url(host: keyof typeof HOSTS, path?: string): string
+}
+
+let certificate: Promise<Certificate> | undefined
+
+export async function startWorld(): Promise<World> {
+  certificate ??= createCertificate(Object.values(HOSTS))
+  const tls = await certificate
+  const hosts = await startHosts({ tls })
+  const origin = (host: keyof typeof HOSTS): string => hosts.origin(HOSTS[host])
+  let offsetMs = 0
+  const now = (): number => Date.now() + offsetMs
+  const hub = await createHub({
+    origin: origin('hub'),
+    sites: [
+      { id: 'shop', origins: [origin('shop')], claims: ['name', 'plan'] },
+      { id: 'news', origins: [origin('news')], claims: ['name'] },
+      { id: 'staff', origins: [origin('staff')], claims: ['name', 'desk'], groups: { anyOf: ['staff'] } },
+    ],
+    store: memoryStore({ clock: now }),
+    clock: now,
+  })
+  hosts.set(HOSTS.hub, express().use(nodeHandler(hub)).use(createLoginApp(hub)))
+  for (const site of ['shop', 'staff', 'evil'] as const) {
+    hosts.set(HOSTS[site], createSiteApp({ name: site, hub: origin('hub'), uses: 'import' }))
+  }
+  hosts.set(HOSTS.news, createSiteApp({ name: 'news', hub: origin('hub'), uses: 'script tag' }))
+  return {
+    hub,
+    hosts,
+    certificate: tls,
+    now,
+    passTime(ms) {
+      offsetMs += ms
+    },
+    url: (host, path = '/') => origin(host) + path,
+    async [Symbol.asyncDispose]() {
+      await hub.close()
+      await hosts.close()
+    },
+  }
+}

@@ -1,0 +1,94 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Certificate } from './certificate.ts'
+
+/** What answers for one host. An Express application is one. */
+export type HostHandler = (request: IncomingMessage, response: ServerResponse) => unknown
+
+/** Settings of {@link startHosts}. */
+export interface HostsOptions {
+  /** Serve https with this certificate; without it, http. */
+  readonly tls?: Certificate
+  /** Port on 127.0.0.1. Default 0: the system picks a free one. Give an earlier `port` to come back where a closed server was. */
+  readonly port?: number
+  /** Handlers to begin with, by host name. */
+  readonly handlers?: Readonly<Record<string, HostHandler>>
+}
+
+/** Several domains behind one port of 127.0.0.1. */
+export interface Hosts extends AsyncDisposable {
+  readonly port: number
+  /** The origin of a host, port included: `https://shop.localhost:40123`. */
+  origin(host: string): string
+  /** Puts a handler behind a host, or another one in its place. */
+  set(host: string, handler: HostHandler): void
+  /**
+   * Takes a host off the network until it is `set` again: what is open to it breaks off at once (streams too), new
+   * requests break without an answer. The other hosts go on.
+   */
+  cut(host: string): void
+  /** Ends the server at once, breaking what is still open. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts one server that answers for every host by its Host header. A host that was never set gets 421.
+ *
+ * @throws the system's error (`EADDRINUSE`) if `port` is taken
+ */
+export async function startHosts(options: HostsOptions = {}): Promise<Hosts> {
+  const handlers = new Map<string, HostHandler | 'cut'>(Object.entries(options.handlers ?? {}))
+  const open = new Map<Socket, string | undefined>()
+
+  const answer = (request: IncomingMessage, response: ServerResponse): unknown => {
+    const host = hostName(request.headers.host)
+    open.set(request.socket, host)
+    const handler = handlers.get(host)
+    if (handler === 'cut') return request.socket.destroy()
+    if (handler) return handler(request, response)
+    return response.writeHead(421, { 'content-type': 'text/plain' }).end(`No site is set for the host "${host}".\n`)
+  }
+  const server = options.tls ? createHttpsServer(options.tls, answer) : createHttpServer(answer)
+  const track = (socket: Socket): void => {
+    open.set(socket, undefined)
+    socket.once('close', () => open.delete(socket))
+  }
+  server.on('connection', track)
+  server.on('secureConnection', track)
+  await listen(server, options.port ?? 0)
+  const { port } = server.address() as AddressInfo
+
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closed ??= new Promise((resolve) => {
+      server.close(() => resolve())
+      for (const socket of open.keys()) socket.destroy()
+    })
+    return closed
+  }
+  return {
+    port,
+    origin: (host) => new URL(`${options.tls ? 'https' : 'http'}://${host}:${port}`).origin,
+    set: (host, handler) => void handlers.set(host.toLowerCase(), handler),
+    cut(host) {
+      const name = host.toLowerCase()
+      handlers.set(name, 'cut')
+      for (const [socket, usedBy] of open) if (usedBy === name) socket.destroy()
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: '127.0.0.1', port }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+const hostName = (header = ''): string => header.replace(/:\d+$/, '').toLowerCase()
