@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type BuildEnvironmentOptions, defineConfig, type Plugin } from 'vite'
 import { compileSchema } from './packages/protocol/src/compact/compile-schema.ts'
+import { writeTables } from './packages/protocol/src/compact/write-tables.ts'
 import {
   clientToHubSchema,
   discoverySchema,
@@ -36,12 +37,9 @@ function schemaTables(): Plugin {
     resolveId: (source) => (source === id ? `\0${id}` : undefined),
     load(source) {
       if (source !== `\0${id}`) return undefined
-      return Object.entries(tables)
-        .map(
-          ([name, schema]) =>
-            `export const ${name} = /* @__PURE__ */ JSON.parse(${JSON.stringify(JSON.stringify(compileSchema(schema)))})`,
-        )
-        .join('\n')
+      return writeTables(
+        Object.fromEntries(Object.entries(tables).map(([name, schema]) => [name, compileSchema(schema)])),
+      )
     },
   }
 }

@@ -18,6 +18,7 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures & Options>({
   thirdPartyCookies: ['allowed', { option: true }],
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern.
   world: async ({}, use) => {
     await using world = await startWorld()
     await use(world)

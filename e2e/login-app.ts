@@ -17,7 +17,7 @@ export function createLoginApp(hub: Hub): Express {
       return
     }
     const { cookies, redirectTo } = await hub.signIn(request, user)
-    response.append('Set-Cookie', [...cookies])
+    response.append('Set-Cookie', cookies)
     response.redirect(303, redirectTo)
   })
   app.get('/', (_, response) => {

@@ -3,7 +3,7 @@ import { nodeHandler } from '@isthmus/server/node'
 import { type Certificate, createCertificate, type Hosts, startHosts } from '@isthmus/testing'
 import express from 'express'
 import { createLoginApp } from './login-app.ts'
-import { createSiteApp } from './site-app.ts'
+import { createSiteApp, type SiteAppOptions } from './site-app.ts'
 
 export const HOSTS = {
   hub: 'auth.localhost',
@@ -24,6 +24,8 @@ export interface World extends AsyncDisposable {
   passTime(ms: number): void
   /** Address of a page: `url('shop', '/cart?x=1#top')`. */
   url(host: keyof typeof HOSTS, path?: string): string
+  /** Serves a site's page with other markup or headers. */
+  serve(host: Exclude<keyof typeof HOSTS, 'hub'>, changes: Pick<SiteAppOptions, 'head' | 'headers'>): void
 }
 
 let certificate: Promise<Certificate> | undefined
@@ -46,10 +48,11 @@ export async function startWorld(): Promise<World> {
     clock: now,
   })
   hosts.set(HOSTS.hub, express().use(nodeHandler(hub)).use(createLoginApp(hub)))
-  for (const site of ['shop', 'staff', 'evil'] as const) {
-    hosts.set(HOSTS[site], createSiteApp({ name: site, hub: origin('hub'), uses: 'import' }))
+  const serve: World['serve'] = (name, changes) => {
+    const uses = name === 'news' ? 'script tag' : 'import'
+    hosts.set(HOSTS[name], createSiteApp({ name, hub: origin('hub'), uses, ...changes }))
   }
-  hosts.set(HOSTS.news, createSiteApp({ name: 'news', hub: origin('hub'), uses: 'script tag' }))
+  for (const site of ['shop', 'news', 'staff', 'evil'] as const) serve(site, {})
   return {
     hub,
     hosts,
@@ -59,6 +62,7 @@ export async function startWorld(): Promise<World> {
       offsetMs += ms
     },
     url: (host, path = '/') => origin(host) + path,
+    serve,
     async [Symbol.asyncDispose]() {
       await hub.close()
       await hosts.close()

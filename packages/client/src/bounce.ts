@@ -32,14 +32,18 @@ export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
   const { arrival, came } = arrive(keys.pending)
   // A page that just came back does not leave again, even where nothing can be kept.
   let mayLink = !came
+  let departures = 0
 
   async function go(path: string, returnTo: string, prompt?: 'none'): Promise<void> {
+    const departure = ++departures
     const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)))
     const kept = write(keys.pending, JSON.stringify({ verifier, href: returnTo } satisfies Pending))
     const query = new URLSearchParams({ return_to: returnTo.split('#', 1)[0] as string })
     if (site !== undefined) query.set('site', site)
     if (prompt) query.set('prompt', prompt)
     if (kept) query.set('challenge', await s256(verifier))
+    // Who clicks on "sign in" meanwhile goes there.
+    if (departure !== departures) return
     const to = `${hub}${path}?${query}`
     // A bounce leaves no entry in the history: "back" leads to the page before.
     if (prompt) location.replace(to)

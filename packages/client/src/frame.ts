@@ -11,8 +11,9 @@ import {
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
 import { probeHub } from './probe-hub.ts'
 
-/** Time between the load of a frame and the greeting that should have come before it. */
-const GREETING_GRACE_MS = 300
+/** The greeting should be there before the frame has loaded. This long after, the client says hello; then it looks for the cause. */
+const HELLO_AFTER_MS = 50
+const PROBE_AFTER_MS = 300
 
 export interface FrameOptions {
   readonly hub: Origin
@@ -43,17 +44,30 @@ export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameO
     onFailure(reason)
   }
 
-  // Capture: a page's own listener that stops propagation must not swallow the greeting.
+  function greeted(data: unknown, port: MessagePort | undefined): void {
+    const read = readAs(welcome, data)
+    if (read === MISFIT || !port || signal.aborted) return
+    settle()
+    onWelcome((read as Welcome).answer, port)
+  }
+  function sayHello(): void {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = ({ data }) => greeted(data, port1)
+    const hello: Hello = { isthmus: PROTOCOL_VERSION, type: 'hello', ...(site !== undefined && { site }) }
+    // Named exactly: whatever else was loaded into the frame hears nothing.
+    frame.contentWindow?.postMessage(hello, hub, [port2])
+  }
+  async function findCause(): Promise<void> {
+    const found = await probeHub(hub)
+    if (found !== 'registered') fail(found)
+  }
+
   addEventListener(
     'message',
     ({ origin, source, data, ports: [port] }) => {
-      if (origin !== hub || source === null || source !== frame.contentWindow || !port) return
-      const read = readAs(welcome, data)
-      if (read === MISFIT) return
-      settle()
-      onWelcome((read as Welcome).answer, port)
+      if (origin === hub && source !== null && source === frame.contentWindow) greeted(data, port)
     },
-    { signal, capture: true },
+    { signal },
   )
   document.addEventListener(
     'securitypolicyviolation',
@@ -64,14 +78,7 @@ export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameO
   )
   frame.addEventListener(
     'load',
-    () => {
-      // A hub page that saw no Referer waits for this; others ignore it.
-      const hello: Hello = { isthmus: PROTOCOL_VERSION, type: 'hello', ...(site !== undefined && { site }) }
-      frame.contentWindow?.postMessage(hello, hub)
-      timers.push(
-        setTimeout(() => void probeHub(hub).then((found) => found !== 'registered' && fail(found)), GREETING_GRACE_MS),
-      )
-    },
+    () => timers.push(setTimeout(sayHello, HELLO_AFTER_MS), setTimeout(findCause, PROBE_AFTER_MS)),
     { signal },
   )
   timers.push(setTimeout(() => fail('timeout'), timeoutMs))

@@ -10,7 +10,9 @@ export interface State {
   readonly known: Known | undefined
   /** Counts what was taken in. A question remembers the count, and so an answer tells whether it is newer than what is known. */
   readonly taken: number
-  readonly carrier: Carrier | undefined
+  /** Site id that the hub answered for. */
+  readonly site: string | null
+  readonly carrier: Carrier | null
   readonly stream: StreamStatus
   readonly port: 'opening' | 'open' | 'closed'
   /** Failures in a row; each makes the next pause longer. */
@@ -57,7 +59,8 @@ export function initialState(redeeming: boolean): State {
     snapshot: { status: 'unknown', reason: 'loading', stale: false },
     known: undefined,
     taken: 0,
-    carrier: undefined,
+    site: null,
+    carrier: null,
     stream: 'idle',
     port: 'opening',
     failures: 0,
@@ -74,8 +77,8 @@ export function transition(state: State, event: Event): Step {
       const settled = { ...state, redeeming: false }
       if (!event.answer) return [settled, { type: 'ask' }]
       const [next, ...effects] = take(settled, event.answer, 'answer')
-      // Whether the carrier sticks shows in the next answer only.
-      return [next, ...effects, { type: 'ask' }]
+      // Whether the carrier sticks shows in the next answer only: not linked yet.
+      return [next, ...effects.filter(({ type }) => type !== 'linked'), { type: 'ask' }]
     }
     case 'stream': {
       const next = { ...state, stream: event.status }
@@ -114,7 +117,7 @@ function told(state: State, { via, answer, asOf }: Extract<Event, { type: 'told'
 
 function take(state: State, answer: SiteAnswer, via: Via): Step {
   const carrier = via === 'tab' ? state.carrier : answer.carrier
-  const base: State = { ...state, carrier, taken: state.taken + 1, failures: 0 }
+  const base: State = { ...state, site: answer.site, carrier, taken: state.taken + 1, failures: 0 }
   if (answer.state.status === 'unlinked') {
     const [next, ...effects] = doubt(base, 'partitioned')
     return [next, ...effects, { type: 'link' }]
@@ -125,7 +128,7 @@ function take(state: State, answer: SiteAnswer, via: Via): Step {
   const effects: Effect[] = []
   if (changed) effects.push({ type: 'announce', via })
   if (changed && via !== 'tab') effects.push({ type: 'relay', answer })
-  if (carrier === 'cookie' || (carrier === 'partitioned' && !state.redeeming)) effects.push({ type: 'linked' })
+  if (carrier === 'cookie' || carrier === 'partitioned') effects.push({ type: 'linked' })
   // Another tab was told: this one's frame follows with its own carrier.
   if (via === 'tab' && changed && state.port === 'open') effects.push({ type: 'ask' })
   return [next, ...effects]

@@ -1,4 +1,5 @@
-import { createSession, type Session, type SessionOptions } from './create-session.ts'
+import { createSession } from './create-session.ts'
+import type { Session, SessionOptions } from './session.ts'
 
 declare global {
   interface Window {

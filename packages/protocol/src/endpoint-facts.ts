@@ -1,4 +1,6 @@
-import type { EndpointName } from './endpoints.ts'
+import type * as ENDPOINTS from './endpoints.ts'
+
+export type EndpointName = keyof typeof ENDPOINTS
 
 interface EndpointFacts {
   readonly caller: 'frame' | 'hub page' | 'browser' | 'anyone'

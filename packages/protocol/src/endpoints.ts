@@ -1,25 +1,18 @@
 import { BASE_PATH } from './constants.ts'
 
-interface Endpoint {
-  readonly method: 'GET' | 'POST'
-  readonly path: string
-}
+// Every endpoint of a hub: the server routes from it, the browser parts ask by it. What each means: endpoint-facts.ts.
+// One export each, so that a browser bundle carries only those it asks.
 
-/** Every endpoint of a hub: the server routes from it, the browser parts ask by it. What each means: endpoint-facts.ts. */
-export const ENDPOINTS = {
-  hub: { method: 'GET', path: `${BASE_PATH}/hub` },
-  worker: { method: 'GET', path: `${BASE_PATH}/worker.js` },
-  client: { method: 'GET', path: `${BASE_PATH}/client.js` },
-  session: { method: 'GET', path: `${BASE_PATH}/session` },
-  touch: { method: 'POST', path: `${BASE_PATH}/touch` },
-  signOut: { method: 'POST', path: `${BASE_PATH}/sign-out` },
-  redeem: { method: 'POST', path: `${BASE_PATH}/redeem` },
-  events: { method: 'GET', path: `${BASE_PATH}/events` },
-  link: { method: 'GET', path: `${BASE_PATH}/link` },
-  login: { method: 'GET', path: `${BASE_PATH}/login` },
-  logout: { method: 'GET', path: `${BASE_PATH}/logout` },
-  confirmLogout: { method: 'POST', path: `${BASE_PATH}/logout` },
-  discovery: { method: 'GET', path: '/.well-known/isthmus' },
-} as const satisfies Record<string, Endpoint>
-
-export type EndpointName = keyof typeof ENDPOINTS
+export const hub = { method: 'GET', path: `${BASE_PATH}/hub` } as const
+export const worker = { method: 'GET', path: `${BASE_PATH}/worker.js` } as const
+export const client = { method: 'GET', path: `${BASE_PATH}/client.js` } as const
+export const session = { method: 'GET', path: `${BASE_PATH}/session` } as const
+export const touch = { method: 'POST', path: `${BASE_PATH}/touch` } as const
+export const signOut = { method: 'POST', path: `${BASE_PATH}/sign-out` } as const
+export const redeem = { method: 'POST', path: `${BASE_PATH}/redeem` } as const
+export const events = { method: 'GET', path: `${BASE_PATH}/events` } as const
+export const link = { method: 'GET', path: `${BASE_PATH}/link` } as const
+export const login = { method: 'GET', path: `${BASE_PATH}/login` } as const
+export const logout = { method: 'GET', path: `${BASE_PATH}/logout` } as const
+export const confirmLogout = { method: 'POST', path: `${BASE_PATH}/logout` } as const
+export const discovery = { method: 'GET', path: '/.well-known/isthmus' } as const

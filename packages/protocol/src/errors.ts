@@ -1,29 +1,6 @@
-/** What each error code means: the HTTP status it travels with, whether the same call may succeed later, and a sentence that is safe to show. */
-export const ERRORS = {
-  'config-invalid': { status: 500, retry: false, sentence: 'The configuration is wrong.' },
-  'invalid-request': { status: 400, retry: false, sentence: 'The request does not have the expected shape.' },
-  'origin-refused': { status: 403, retry: false, sentence: 'Requests from this origin are not accepted here.' },
-  'not-registered': { status: 403, retry: false, sentence: 'This origin is not registered with the hub.' },
-  'return-to-refused': { status: 400, retry: false, sentence: 'The return address does not belong to the site.' },
-  'no-session': { status: 401, retry: false, sentence: 'The request carries no session.' },
-  'ticket-unknown': { status: 410, retry: false, sentence: 'The ticket was used already, or never existed.' },
-  'ticket-expired': { status: 410, retry: false, sentence: 'The ticket is older than it may be.' },
-  'ticket-mismatch': { status: 403, retry: false, sentence: 'The ticket was issued for someone else.' },
-  'not-found': { status: 404, retry: false, sentence: 'There is no such endpoint.' },
-  unreachable: { status: 503, retry: true, sentence: 'The hub cannot be reached.' },
-  timeout: { status: 504, retry: true, sentence: 'The hub did not answer in time.' },
-  'storage-refused': { status: 500, retry: false, sentence: 'The browser keeps no data for this page.' },
-  destroyed: { status: 500, retry: false, sentence: 'The session object was destroyed.' },
-  internal: { status: 500, retry: true, sentence: 'The hub failed.' },
-} as const satisfies Record<string, ErrorFacts>
+import type { ERRORS } from './error-facts.ts'
 
-interface ErrorFacts {
-  readonly status: number
-  readonly retry: boolean
-  readonly sentence: string
-}
-
-/** Every way in which Isthmus fails. Codes are public API: they are added, never renamed. */
+/** Every way in which Isthmus fails. Codes are public API: they are added, never renamed. What each means: {@link ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS
 
 /** The one error that Isthmus throws. Branch on `code`; `cause` holds what was underneath. */
@@ -31,24 +8,9 @@ export class IsthmusError extends Error {
   override readonly name = 'IsthmusError'
   readonly code: ErrorCode
 
-  /** `message` defaults to the sentence of the code, which is all that ever crosses an origin. */
-  constructor(code: ErrorCode, message: string = ERRORS[code].sentence, options?: ErrorOptions) {
+  /** `message` defaults to the code, which says all that may cross an origin. */
+  constructor(code: ErrorCode, message: string = code, options?: ErrorOptions) {
     super(message, options)
     this.code = code
   }
-
-  /** HTTP status of an answer that carries this error. */
-  get status(): number {
-    return ERRORS[this.code].status
-  }
-
-  /** Whether the same call may succeed later without a change by the caller. */
-  get retry(): boolean {
-    return ERRORS[this.code].retry
-  }
-}
-
-/** Whether a text is one of the codes. */
-export function isErrorCode(text: unknown): text is ErrorCode {
-  return typeof text === 'string' && Object.hasOwn(ERRORS, text)
 }

@@ -1,3 +1,5 @@
+import * as ENDPOINTS from './endpoints.ts'
+
 export { pauseBefore } from './backoff.ts'
 export {
   ABSOLUTE_LIFETIME_MS,
@@ -24,8 +26,9 @@ export {
   TOMBSTONE_LIFETIME_MS,
   TOUCH_INTERVAL_MS,
 } from './constants.ts'
-export { ENDPOINTS, type EndpointName } from './endpoints.ts'
-export { ERRORS, type ErrorCode, IsthmusError, isErrorCode } from './errors.ts'
+export type { EndpointName } from './endpoint-facts.ts'
+export { ERRORS, isErrorCode, sentenceOf } from './error-facts.ts'
+export { type ErrorCode, IsthmusError } from './errors.ts'
 export {
   type ClientToHub,
   clientToHubSchema,
@@ -65,3 +68,5 @@ export {
   siteIdSchema,
   siteStateSchema,
 } from './state.ts'
+/** Every endpoint of a hub, by name. */
+export { ENDPOINTS }

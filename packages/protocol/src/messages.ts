@@ -1,17 +1,19 @@
 import * as z from 'zod/mini'
 import { PROTOCOL_VERSION } from './constants.ts'
-import { ERRORS, type ErrorCode } from './errors.ts'
-import { siteAnswerSchema, siteIdSchema } from './state.ts'
+import type { ErrorCode } from './errors.ts'
+import { siteAnswerSchema, siteIdSchema, slugSchema } from './state.ts'
 
 const isthmus = z.literal(PROTOCOL_VERSION)
 /** Ties an answer to its question; counted up by the client. */
 const id = z.int().check(z.nonnegative())
-const errorCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]])
+
+/** Codes are added within a version: a message with one that its reader does not know yet must still be read. */
+export const errorCodeSchema = slugSchema as unknown as z.ZodMiniType<ErrorCode>
 
 /** base64url of 256 bits: tickets, verifiers, challenges (RFC 7636 §4). */
 export const secretSchema = z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/))
 
-export const helloSchema = z.object({ isthmus, type: z.literal('hello'), site: z.optional(siteIdSchema) })
+export const helloSchema = z.object({ isthmus, type: z.literal('hello'), site: z.exactOptional(siteIdSchema) })
 const ask = z.object({ isthmus, type: z.literal('ask'), id })
 const redeem = z.object({ isthmus, type: z.literal('redeem'), id, ticket: secretSchema, verifier: secretSchema })
 const touch = z.object({ isthmus, type: z.literal('touch'), id })
@@ -19,7 +21,7 @@ const signOut = z.object({ isthmus, type: z.literal('sign-out'), id })
 
 export const welcomeSchema = z.object({ isthmus, type: z.literal('welcome'), answer: siteAnswerSchema })
 const answer = z.object({ isthmus, type: z.literal('answer'), id, answer: siteAnswerSchema })
-const refusal = z.object({ isthmus, type: z.literal('refusal'), id, code: errorCode })
+const refusal = z.object({ isthmus, type: z.literal('refusal'), id, code: errorCodeSchema })
 const push = z.object({ isthmus, type: z.literal('push'), answer: siteAnswerSchema })
 const stream = z.object({ isthmus, type: z.literal('stream'), status: z.enum(['idle', 'connecting', 'open', 'down']) })
 

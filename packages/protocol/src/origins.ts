@@ -5,18 +5,20 @@ export type Origin = string & { readonly [exact]: 'Origin' }
 
 /**
  * Takes a text that is already an exact origin, and nothing else: no path, no trailing slash, no default port,
- * no upper case, no user info, never `"null"` (the origin of sandboxed and data: documents).
+ * no upper case, no user info, no wildcard, never `"null"` (the origin of sandboxed and data: documents).
  */
 export function parseOrigin(text: unknown): Origin | undefined {
-  if (typeof text !== 'string') return undefined
-  const url = parseWebUrl(text)
-  return url?.origin === text ? (text as Origin) : undefined
+  // URL() forgives much, but what it forgives differs from what it gives back. It lets hosts hold "*", ";" and ",",
+  // which mean something in the policies and headers that an origin is written into.
+  return urlOf(text)?.origin === text && /^[\w:/.[\]-]+$/.test(text as string) ? (text as Origin) : undefined
 }
 
 /** The origin of an absolute http(s) URL without user info; `undefined` for anything else. */
 export function originOf(url: unknown): Origin | undefined {
-  const parsed = typeof url === 'string' ? parseWebUrl(url) : undefined
-  return parsed && parsed.username === '' && parsed.password === '' ? (parsed.origin as Origin) : undefined
+  const parsed = urlOf(url)
+  // White space, control characters and backslashes, which URL() forgives, are how open redirects begin.
+  const isPlain = parsed?.username === '' && parsed.password === '' && !/[\s\p{Cc}\\]/u.test(url as string)
+  return isPlain ? parseOrigin(parsed.origin) : undefined
 }
 
 /** Whether the origin keeps Secure cookies: https, or loopback by name or address (Secure Contexts §3.1). */
@@ -25,9 +27,8 @@ export function isTrustworthyOrigin(origin: Origin): boolean {
   return protocol === 'https:' || /^(?:.+\.)?localhost$|^127(?:\.\d+){3}$|^\[::1\]$/.test(hostname)
 }
 
-function parseWebUrl(text: string): URL | undefined {
-  // URL() forgives white space and control characters; an origin check must not.
-  if (/[\s\\]/.test(text) || !/^https?:\/\//i.test(text)) return undefined
+function urlOf(text: unknown): URL | undefined {
+  if (typeof text !== 'string' || !/^https?:\/\//i.test(text)) return undefined
   try {
     return new URL(text)
   } catch {

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini'
 import { RETURN_TO_LIMIT } from './constants.ts'
-import { ERRORS, type ErrorCode } from './errors.ts'
-import { secretSchema } from './messages.ts'
+import { errorCodeSchema, secretSchema } from './messages.ts'
 import { siteAnswerSchema, siteIdSchema } from './state.ts'
 
 /** Body of `POST /redeem`. */
@@ -10,20 +9,20 @@ export type RedeemInput = z.infer<typeof redeemSchema>
 
 /** Query of `GET /link`, `GET /login` and `GET /logout`: where to go back to, and for whom. */
 export const bounceSchema = z.object({
-  site: z.optional(siteIdSchema),
+  site: z.exactOptional(siteIdSchema),
   return_to: z.string().check(z.minLength(1), z.maxLength(RETURN_TO_LIMIT)),
   /** S256 of the client's verifier (RFC 7636 §4.2). Without it the user comes back without a ticket. */
-  challenge: z.optional(secretSchema),
+  challenge: z.exactOptional(secretSchema),
   /** `none`: never show anything. `login`: ask for the password even if there is a session (OIDC Core §3.1.2.1). */
-  prompt: z.optional(z.enum(['none', 'login'])),
+  prompt: z.exactOptional(z.enum(['none', 'login'])),
 })
 export type Bounce = z.infer<typeof bounceSchema>
 
 /** What the hub page finds inlined; `null` instead of `answer` where the server saw no Referer. */
 export const hubPageDataSchema = z.object({
   /** The page the frame may talk to; absent without a Referer. */
-  origin: z.optional(z.string()),
-  answer: z.optional(siteAnswerSchema),
+  origin: z.exactOptional(z.string()),
+  answer: z.exactOptional(siteAnswerSchema),
   /** Path of the worker script, with the hash of its content. */
   worker: z.string(),
 })
@@ -40,7 +39,7 @@ export type Discovery = z.infer<typeof discoverySchema>
 
 /** Body of every answer that is an error. */
 export const problemSchema = z.object({
-  error: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
+  error: errorCodeSchema,
   message: z.string(),
 })
 export type Problem = z.infer<typeof problemSchema>

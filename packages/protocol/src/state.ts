@@ -40,7 +40,9 @@ export type SiteState = z.infer<typeof siteStateSchema>
 export const carrierSchema = z.enum(['none', 'cookie', 'partitioned'])
 export type Carrier = z.infer<typeof carrierSchema>
 
-export const siteIdSchema = z.string().check(z.regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/))
+/** A short name in lower case: it fits into cookie names, headers and URLs as it is. */
+export const slugSchema = z.string().check(z.regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/))
+export const siteIdSchema = slugSchema
 
 /** An answer of the hub: for which site, by which carrier, and the state. Inlined in the page, sent as JSON and as SSE event. */
 export const siteAnswerSchema = z.object({ site: siteIdSchema, carrier: carrierSchema, state: siteStateSchema })

@@ -1,4 +1,4 @@
-import { IsthmusError, LOGIN_COOKIE } from '@isthmus/protocol'
+import { LOGIN_COOKIE } from '@isthmus/protocol'
 import { type HubConfig, parseSettings } from './config/hub-config.ts'
 import { createSites } from './config/sites.ts'
 import { readAssets } from './http/assets.ts'
@@ -10,7 +10,8 @@ import type { HubParts } from './parts.ts'
 import { checkBounce, returnWithTicket } from './routes/bounce.ts'
 import { createRouter } from './routes/router.ts'
 import { isLive, type Session } from './session/session.ts'
-import { createSessions, type Subject } from './session/sessions.ts'
+import { createSessions } from './session/sessions.ts'
+import { checkSubject, type Subject } from './session/subject.ts'
 import { createTickets } from './session/tickets.ts'
 
 /** How often expired entries are deleted from a store that does not do so itself. */
@@ -30,7 +31,7 @@ export interface SessionInfo {
 
 /** What {@link Hub.signIn} asks you to send: every cookie as a `Set-Cookie` header, then a redirect. */
 export interface SignInResult {
-  readonly cookies: readonly string[]
+  readonly cookies: string[]
   /** Back to the site that asked, or `/` if none did. */
   readonly redirectTo: string
 }
@@ -76,7 +77,8 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   const settings = parseSettings(config)
   const { store, clock } = settings
   const closing = new AbortController()
-  const sites = await createSites(config.sites, clock)
+  const events = createHubEvents()
+  const sites = await createSites(config.sites, clock, (error) => events.emit('error', { error, path: 'sites' }))
   const sessions = createSessions(settings)
   const hub: HubParts = {
     settings,
@@ -84,7 +86,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     sessions,
     tickets: createTickets(store, clock),
     carriers: createCarriers(sessions, clock),
-    events: createHubEvents(),
+    events,
     assets: await readAssets(),
     closing: closing.signal,
   }
@@ -105,12 +107,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     fetch: async (request) => router.fetch(request),
 
     async signIn(request, subject) {
-      if (typeof subject?.sub !== 'string' || subject.sub.length === 0 || subject.sub.length > 255) {
-        throw new IsthmusError(
-          'invalid-request',
-          'signIn: sub is 1 to 255 characters, the same for this user at every sign-in.',
-        )
-      }
+      checkSubject(subject)
       const { session, secret } = await sessions.begin(subject, await hub.carriers.ofBrowser(request))
       hub.events.emit('sign-in', { sid: session.sid, sub: subject.sub })
       const pending = queryOf(request).get('isthmus') ?? readCookies(request)[LOGIN_COOKIE]

@@ -21,14 +21,24 @@ export interface HubEvents {
 
 export function createHubEvents(): HubEvents {
   const emitter = new EventEmitter()
-  return {
+  const events: HubEvents = {
     on(name, listener) {
-      emitter.on(name, listener)
-      return () => emitter.off(name, listener)
+      const guarded: typeof listener = (event) => {
+        // What is told has happened already: a listener that throws must not turn it into a failed request.
+        try {
+          listener(event)
+        } catch (error) {
+          if (name === 'error') console.error('isthmus:', error)
+          else events.emit('error', { error, path: `listener of "${name}"` })
+        }
+      }
+      emitter.on(name, guarded)
+      return () => emitter.off(name, guarded)
     },
     emit(name, event) {
       if (name === 'error' && emitter.listenerCount('error') === 0) console.error('isthmus:', event)
       else emitter.emit(name, event)
     },
   }
+  return events
 }

@@ -3,8 +3,13 @@ import type { FromWorker, ToWorker } from '../worker/worker-messages.ts'
 
 /** What the page does with the stream that its worker holds. */
 export interface StreamFollower {
-  /** Follows the session of this answer, or stops if there is nothing to follow. */
+  /** Follows the session of this answer, or stops if there is nothing to follow. No news if it is followed already. */
   follow(answer: SiteAnswer): void
+  /** The hub answers again: a stream that waits for its next attempt need not. */
+  wake(): void
+  /** Gives up the shared worker for one of this page's own: there are browsers in which only that one gets through. */
+  standAlone(): void
+  leave(): void
 }
 
 interface WorkerLink {
@@ -12,16 +17,16 @@ interface WorkerLink {
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null
 }
 
-/** The worker belongs to the partition where there are SharedWorkers, and to this page where there are none. */
+/** The worker belongs to the partition where SharedWorkers work, and to this page where they do not. */
 export function followStream(
   worker: string,
   origin: string,
   onAnswer: (answer: SiteAnswer) => void,
   onStatus: (status: StreamStatus) => void,
 ): StreamFollower {
-  const address = trustScriptUrl(worker)
   let link: WorkerLink | undefined
   let following: ToWorker = { type: 'leave' }
+  let share = typeof SharedWorker === 'function'
 
   function tell(message: ToWorker): void {
     link ??= connect(message.type === 'follow' ? message.site : '')
@@ -30,8 +35,7 @@ export function followStream(
 
   function connect(site: string): WorkerLink {
     // Neighbours below one registrable domain share a partition: the worker is named by its site.
-    const opened: WorkerLink =
-      typeof SharedWorker === 'function' ? new SharedWorker(address, `isthmus-${site}`).port : new Worker(address)
+    const opened: WorkerLink = share ? new SharedWorker(worker, `isthmus-${site}`).port : new Worker(worker)
     opened.onmessage = ({ data }) => {
       if (data.type === 'answer') onAnswer(data.answer)
       else onStatus(data.status)
@@ -40,27 +44,39 @@ export function followStream(
   }
 
   // A page in the back-forward cache must not be written to; it asks again when it is shown.
-  addEventListener('pagehide', () => link?.postMessage({ type: 'leave' }))
-  addEventListener('pageshow', (event) => {
-    if (event.persisted && following.type === 'follow') tell(following)
-  })
+  const listening = new AbortController()
+  addEventListener('pagehide', () => link?.postMessage({ type: 'leave' }), listening)
+  addEventListener(
+    'pageshow',
+    ({ persisted }) => persisted && following.type === 'follow' && tell(following),
+    listening,
+  )
 
   return {
     follow({ site, state }) {
       const next: ToWorker =
         state.status === 'signed-in' ? { type: 'follow', origin, site, sid: state.sid } : { type: 'leave' }
-      if (next.type === 'leave' && following.type === 'leave') return
+      if (sidOf(next) === sidOf(following)) return
       following = next
       tell(next)
+    },
+    wake() {
+      if (following.type === 'follow') tell({ type: 'wake' })
+    },
+    standAlone() {
+      if (!share) return
+      share = false
+      link?.postMessage({ type: 'leave' })
+      link = undefined
+      if (following.type === 'follow') tell(following)
+    },
+    leave() {
+      listening.abort()
+      link?.postMessage({ type: 'leave' })
     },
   }
 }
 
-/** Under require-trusted-types-for a worker's address must come from a policy (Trusted Types §4.3). */
-function trustScriptUrl(url: string): string {
-  const { trustedTypes } = globalThis as {
-    trustedTypes?: { createPolicy(name: string, rules: object): { createScriptURL(url: string): unknown } }
-  }
-  const policy = trustedTypes?.createPolicy('isthmus', { createScriptURL: (text: string) => text })
-  return (policy?.createScriptURL(url) ?? url) as string
+function sidOf(message: ToWorker): string | undefined {
+  return message.type === 'follow' ? message.sid : undefined
 }

@@ -5,7 +5,7 @@ import {
   IsthmusError,
   PROTOCOL_VERSION,
   type SiteAnswer,
-  type Welcome,
+  type StreamStatus,
 } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
 import type { Api } from './api.ts'
@@ -14,19 +14,38 @@ import { followStream } from './follow-stream.ts'
 const isthmus = PROTOCOL_VERSION
 
 /**
- * Greets the embedding page and serves it from then on. The greeting names the exact origin that the server matched:
- * if the parent is anyone else, the browser drops the message, and the port with it.
+ * Serves the embedding page over a port whose other end only that page holds, beginning with what it was greeted with.
+ * Call the result to stop.
  */
-export function serveParent(origin: string, worker: string, first: SiteAnswer, api: Api): void {
-  const { port1: port, port2 } = new MessageChannel()
+export function serveParent(
+  port: MessagePort,
+  origin: string,
+  worker: string,
+  first: SiteAnswer,
+  api: Api,
+): () => void {
   const tell = (message: HubToClient): void => port.postMessage(message)
 
   const stream = followStream(
     worker,
     origin,
     (answer) => void onPush(answer),
-    (status) => tell({ isthmus, type: 'stream', status }),
+    (status) => void onStatus(status),
   )
+  let contradictions = 0
+
+  /** Before the hub is called unreachable, the page itself tries: the truth may get through where the stream does not. */
+  async function onStatus(status: StreamStatus): Promise<void> {
+    const answer = status === 'down' ? await api.ask().catch(() => undefined) : undefined
+    if (answer) {
+      tell({ isthmus, type: 'push', answer })
+      // Once may be a hub that has just come back.
+      if (++contradictions > 1) stream.standAlone()
+    } else {
+      if (status === 'open') contradictions = 0
+      tell({ isthmus, type: 'stream', status })
+    }
+  }
 
   async function onPush(pushed: SiteAnswer): Promise<void> {
     // The session moved on in this browser. The cookie may have moved with it, which only a new request can tell.
@@ -57,11 +76,15 @@ export function serveParent(origin: string, worker: string, first: SiteAnswer, a
       const answer = await act(message)
       tell({ isthmus, type: 'answer', id, answer })
       stream.follow(answer)
+      stream.wake()
     } catch (error) {
       tell({ isthmus, type: 'refusal', id, code: error instanceof IsthmusError ? error.code : 'internal' })
     }
   }
 
-  parent.postMessage({ isthmus, type: 'welcome', answer: first } satisfies Welcome, origin, [port2])
   stream.follow(first)
+  return () => {
+    port.close()
+    stream.leave()
+  }
 }

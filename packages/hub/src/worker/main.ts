@@ -22,9 +22,12 @@ function serve(page: Page): void {
       if (pages.size === 0) closeStream()
       return
     }
+    if (data.type === 'wake') {
+      stream?.wake()
+      return
+    }
     pages.add(page)
     if (followed === data.sid && stream) {
-      stream.wake()
       // What was said before this page came must not be missed; an old revision is dropped by its reader.
       if (latest) page.postMessage({ type: 'answer', answer: latest } satisfies FromWorker)
       page.postMessage({ type: 'stream', status } satisfies FromWorker)

@@ -3,6 +3,7 @@ import type { SiteAnswer, StreamStatus } from '@isthmus/protocol'
 /** Hub page → worker. Both are one build on one origin; their script address holds its hash. */
 export type ToWorker =
   | { readonly type: 'follow'; readonly origin: string; readonly site: string; readonly sid: string }
+  | { readonly type: 'wake' }
   | { readonly type: 'leave' }
 
 /** Worker → hub page. */

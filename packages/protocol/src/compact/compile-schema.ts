@@ -1,60 +1,107 @@
 import * as z from 'zod/mini'
-import type { Table } from './table.ts'
-
-type JsonSchema = z.core.JSONSchema.JSONSchema
+import type { Literal, Table } from './table.ts'
 
 /**
- * Compiles a zod schema into a {@link Table}, by way of JSON Schema. Runs at build time only.
- * A keyword that the table cannot express is an error: nothing that the schema demands is lost in silence.
+ * Compiles a zod schema into a {@link Table}. Runs at build time only.
+ * Whatever the table cannot express is an error: nothing that the schema demands is lost in silence.
  */
-export function compileSchema(schema: z.ZodMiniType): Table {
-  return compile(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'throw' }))
+export function compileSchema(schema: z.core.$ZodType): Table {
+  const { def } = (schema as z.core.$ZodTypes)._zod
+  switch (def.type) {
+    case 'any':
+    case 'unknown':
+      demandNoChecks(schema)
+      return 0
+    case 'null':
+    case 'literal':
+    case 'enum':
+      demandNoChecks(schema)
+      return ['l', ...[...(schema._zod.values ?? [])].map(toLiteral)]
+    case 'nullable':
+      demandNoChecks(schema)
+      return ['u', ['l', null], compileSchema(def.innerType)]
+    case 'union':
+      demandNoChecks(schema)
+      // The first that fits is also the only one if a discriminator says so, but not in z.xor().
+      if (def.inclusive === false && !('discriminator' in def)) throw inexpressible('an exclusive union')
+      return ['u', ...def.options.map(compileSchema)]
+    case 'string':
+      return compileString(def)
+    case 'number':
+      return compileInteger(def)
+    case 'object':
+      demandNoChecks(schema)
+      return compileObject(def)
+    default:
+      throw inexpressible(`a schema of type "${def.type}"`)
+  }
 }
 
-function compile(schema: JsonSchema): Table {
-  const { $schema: _, ...keywords } = schema
-  const only = (...known: string[]): void => {
-    const strange = Object.keys(keywords).filter((keyword) => !known.includes(keyword))
-    if (strange.length > 0)
-      throw new Error(`compileSchema: no compact form for ${strange.join(', ')} in ${JSON.stringify(schema)}`)
+function compileString(def: z.core.$ZodStringDef): Table {
+  if (def.coerce || 'format' in def) throw inexpressible('a string with a format of its own, or a coerced one')
+  let pattern = ''
+  let min = 0
+  let max = Infinity
+  for (const check of checksOf(def)) {
+    if (check.check === 'min_length') min = Math.max(min, check.minimum)
+    else if (check.check === 'max_length') max = Math.min(max, check.maximum)
+    else if (check.check === 'string_format' && check.format === 'regex' && check.pattern?.flags === '' && !pattern)
+      pattern = check.pattern.source
+    else throw inexpressible(`the check "${check.check}" of a string`)
   }
-  if (Object.keys(keywords).length === 0) return 0
-  const branches = schema.anyOf ?? schema.oneOf
-  if (branches) {
-    only('anyOf', 'oneOf')
-    return ['u', ...branches.map((branch) => compile(branch as JsonSchema))]
+  if (max < Infinity) return ['s', pattern, min, max]
+  if (min > 0) return ['s', pattern, min]
+  return pattern ? ['s', pattern] : ['s']
+}
+
+function compileInteger(def: z.core.$ZodNumberDef): Table {
+  if (def.coerce || !('format' in def) || def.format !== 'safeint') throw inexpressible('a number other than z.int()')
+  let min = Number.MIN_SAFE_INTEGER
+  let max = Number.MAX_SAFE_INTEGER
+  for (const check of checksOf(def)) {
+    if (check.check === 'greater_than' && check.inclusive) min = Math.max(min, Number(check.value))
+    else if (check.check === 'less_than' && check.inclusive) max = Math.min(max, Number(check.value))
+    else throw inexpressible(`the check "${check.check}" of an integer`)
   }
-  if ('const' in schema) {
-    only('const', 'type')
-    return ['l', schema.const as string]
-  }
-  if (schema.enum) {
-    only('enum', 'type')
-    return ['l', ...(schema.enum as string[])]
-  }
-  switch (schema.type) {
-    case 'null':
-      only('type')
-      return ['l', null]
-    case 'string': {
-      only('type', 'minLength', 'maxLength', 'pattern')
-      const bounds = ['s', schema.minLength ?? 0, schema.maxLength ?? Number.MAX_SAFE_INTEGER] as const
-      return schema.pattern === undefined ? bounds : [...bounds, schema.pattern]
-    }
-    case 'integer':
-      only('type', 'minimum', 'maximum')
-      return ['i', schema.minimum ?? Number.MIN_SAFE_INTEGER, schema.maximum ?? Number.MAX_SAFE_INTEGER]
-    case 'object': {
-      only('type', 'properties', 'required', 'additionalProperties')
-      const keys = Object.fromEntries(
-        Object.entries(schema.properties ?? {}).map(([key, property]) => [
-          schema.required?.includes(key) ? key : `${key}?`,
-          compile(property as JsonSchema),
-        ]),
-      )
-      return schema.additionalProperties ? ['o', keys, compile(schema.additionalProperties as JsonSchema)] : ['o', keys]
-    }
-    default:
-      throw new Error(`compileSchema: no compact form for ${JSON.stringify(schema)}`)
-  }
+  if (max < Number.MAX_SAFE_INTEGER) return ['i', min, max]
+  return min > Number.MIN_SAFE_INTEGER ? ['i', min] : ['i']
+}
+
+function compileObject(def: z.core.$ZodObjectDef): Table {
+  const keys = Object.fromEntries(
+    Object.entries(def.shape).map(([key, property]) => {
+      if (key === '__proto__' || key.includes('?')) throw inexpressible(`the key "${key}"`)
+      const inner = optionalIn(property)
+      return inner ? [`${key}?`, compileSchema(inner)] : [key, compileSchema(property)]
+    }),
+  )
+  return def.catchall ? ['o', keys, compileSchema(def.catchall)] : ['o', keys]
+}
+
+/** What an optional key holds if it is there. `z.optional` also lets it be there and hold `undefined`: that has no form. */
+function optionalIn(property: z.core.$ZodType): z.core.$ZodType | undefined {
+  if (!(property instanceof z.core.$ZodExactOptional)) return undefined
+  demandNoChecks(property)
+  return property._zod.def.innerType
+}
+
+type Check = z.core.$ZodChecks['_zod']['def']
+
+function checksOf(def: z.core.$ZodTypeDef): Check[] {
+  return (def.checks ?? []).map((check) => (check as z.core.$ZodChecks)._zod.def)
+}
+
+function demandNoChecks(schema: z.core.$ZodType): void {
+  const [check] = checksOf(schema._zod.def)
+  if (check) throw inexpressible(`the check "${check.check}" of a schema of type "${schema._zod.def.type}"`)
+}
+
+function toLiteral(value: unknown): Literal {
+  const isLiteral = value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value)
+  if (!isLiteral) throw inexpressible(`the literal ${String(value)}`)
+  return value as Literal
+}
+
+function inexpressible(what: string): Error {
+  return new Error(`compileSchema: there is no compact form for ${what}.`)
 }

@@ -1,4 +1,4 @@
-import type { Table } from './table.ts'
+import type { Literal, Table } from './table.ts'
 
 /** What {@link readAs} gives for a value that does not fit. */
 export const MISFIT: unique symbol = Symbol()
@@ -10,46 +10,60 @@ export const MISFIT: unique symbol = Symbol()
 export function readAs(table: Table, value: unknown): unknown {
   if (table === 0) return value
   switch (table[0]) {
-    case 'l':
-      return table.indexOf(value as string, 1) > 0 ? value : MISFIT
-    case 's': {
-      const [, min, max, pattern] = table
-      return typeof value === 'string' &&
-        value.length >= min &&
-        value.length <= max &&
-        (!pattern || new RegExp(pattern).test(value))
-        ? value
-        : MISFIT
-    }
-    case 'i':
-      return Number.isSafeInteger(value) && (value as number) >= table[1] && (value as number) <= table[2]
-        ? value
-        : MISFIT
-    case 'u': {
-      for (let i = 1; i < table.length; i++) {
-        const read = readAs(table[i] as Table, value)
+    case 'u':
+      for (const option of table.slice(1)) {
+        const read = readAs(option as Table, value)
         if (read !== MISFIT) return read
       }
       return MISFIT
-    }
     case 'o':
-      return readObject(table[1], table[2], value)
+      return isRecord(value) ? readRecord(table[1], table[2], value) : MISFIT
+    default:
+      return fits(table, value) ? value : MISFIT
   }
 }
 
-function readObject(keys: Readonly<Record<string, Table>>, rest: Table | undefined, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return MISFIT
-  const source = value as Record<string, unknown>
+function fits(table: Exclude<Table, 0 | readonly ['o' | 'u', ...unknown[]]>, value: unknown): boolean {
+  switch (table[0]) {
+    case 'l':
+      return table.indexOf(value as Literal, 1) > 0
+    case 'i':
+      return Number.isSafeInteger(value) && isWithin(value as number, table[1], table[2])
+    case 's':
+      return (
+        typeof value === 'string' &&
+        isWithin(value.length, table[2], table[3]) &&
+        new RegExp(table[1] ?? '').test(value)
+      )
+  }
+}
+
+function isWithin(value: number, min = value, max = value): boolean {
+  return value >= min && value <= max
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function readRecord(
+  keys: Readonly<Record<string, Table>>,
+  rest: Table | undefined,
+  source: Record<string, unknown>,
+): unknown {
   const result: Record<string, unknown> = {}
-  for (const name in keys) {
+  for (const [name, table] of Object.entries(keys)) {
     const key = name.replace('?', '')
-    if (key !== name && source[key] === undefined) continue
-    const read = readAs(keys[name] as Table, source[key])
-    if (read === MISFIT) return MISFIT
-    result[key] = read
+    if (key in source) {
+      const read = readAs(table, source[key])
+      if (read === MISFIT) return MISFIT
+      result[key] = read
+    } else if (key === name) {
+      return MISFIT
+    }
   }
   if (rest !== undefined) {
-    for (const key of Object.keys(source)) {
+    for (const key in source) {
       // Assigning __proto__ would set the prototype of the copy.
       if (key === '__proto__' || Object.hasOwn(result, key)) continue
       const read = readAs(rest, source[key])

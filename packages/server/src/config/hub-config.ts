@@ -1,6 +1,7 @@
 import { ABSOLUTE_LIFETIME_MS, IDLE_LIFETIME_MS, IsthmusError, type Origin } from '@isthmus/protocol'
 import * as z from 'zod'
 import type { Clock, Store } from '../store/store.ts'
+import { defaultSentence, explain, onlyOptions } from './explain.ts'
 import { originSchema, type Site, type SiteConfig, siteSchema } from './site.ts'
 
 /** What {@link createHub} takes. */
@@ -23,22 +24,24 @@ export interface HubConfig {
 
 const storeMethods = ['get', 'write', 'take', 'keys', 'publish', 'subscribe', 'sweep', 'close'] as const
 
-const hubSchema = z.strictObject({
+const hubSchema = onlyOptions({
   origin: originSchema,
-  sites: z.union([z.array(z.unknown()), z.function()], { error: 'a list of sites, or a function that gives one' }),
+  sites: z.union([z.array(z.unknown()), z.function()], {
+    error: 'needs a list of sites, or a function that gives one',
+  }),
   store: z.custom<Store>(
     (value) =>
       storeMethods.every((method) => typeof (value as Record<string, unknown> | null)?.[method] === 'function'),
-    { error: 'needs a store: lmdbStore({ path }) from "@isthmus/server/lmdb", or memoryStore() in tests' },
+    { error: 'needs lmdbStore({ path }) from "@isthmus/server/lmdb", or memoryStore() in tests' },
   ),
   loginPath: z
     .string()
-    .regex(/^\/(?![/\\])/, { error: 'a path on the auth domain that begins with one "/"' })
+    .regex(/^\/(?![/\\])[\x21-\x7e]*$/, { error: 'needs a path on the auth domain: one "/", then the rest' })
     .default('/login'),
   idleMs: z.int().positive().default(IDLE_LIFETIME_MS),
   absoluteMs: z.int().positive().default(ABSOLUTE_LIFETIME_MS),
   clock: z
-    .custom<Clock>((value) => typeof value === 'function', { error: 'a function like Date.now' })
+    .custom<Clock>((value) => typeof value === 'function', { error: 'needs a function like Date.now' })
     .default(() => Date.now),
 })
 
@@ -46,7 +49,11 @@ const sitesSchema: z.ZodType<readonly Site[]> = z.array(siteSchema).superRefine(
   const seen = new Set<string>()
   for (const [index, { id }] of sites.entries()) {
     if (seen.has(id))
-      context.addIssue({ code: 'custom', path: [index, 'id'], message: `"${id}" is taken by another site` })
+      context.addIssue({
+        code: 'custom',
+        path: [index, 'id'],
+        message: `is "${id}", as that of another site; ids are unique`,
+      })
     seen.add(id)
   }
 })
@@ -73,10 +80,7 @@ export function parseSites(sites: unknown): readonly Site[] {
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, path: PropertyKey[]): z.output<Schema> {
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, { error: defaultSentence })
   if (result.success) return result.data
-  const sentences = result.error.issues.map(
-    (issue) => `${z.core.toDotPath([...path, ...issue.path]) || 'configuration'}: ${issue.message}`,
-  )
-  throw new IsthmusError('config-invalid', `createHub: ${sentences.join('; ')}.`, { cause: result.error })
+  throw new IsthmusError('config-invalid', `createHub: ${explain(result.error, path)}.`, { cause: result.error })
 }

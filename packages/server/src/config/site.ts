@@ -1,27 +1,35 @@
 import { isTrustworthyOrigin, type Origin, originOf, parseOrigin, siteIdSchema } from '@isthmus/protocol'
 import * as z from 'zod'
+import { onlyOptions } from './explain.ts'
+
+const EXAMPLE = '"https://www.example.com"'
+
+/** URL() lets more through than names have: in a CSP "*" would be a wildcard, and ";" the next directive. */
+const PLAIN_HOST = /^https?:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::\d+)?$/
 
 /** An exact origin that keeps Secure cookies. The issue says what is wrong and what to write instead. */
-export const originSchema: z.ZodType<Origin, string> = z.string().transform((text, context) => {
+export const originSchema: z.ZodType<Origin, string> = z.string({ error: `needs an exact origin: ${EXAMPLE}` }).transform((text, context) => {
   const origin = parseOrigin(text)
-  if (origin && isTrustworthyOrigin(origin)) return origin
-  const near = originOf(text)
-  const cure =
-    near && !isTrustworthyOrigin(near)
-      ? 'browsers keep no Secure cookie there; use https (http is for localhost and *.localhost)'
-      : near
-        ? `write the bare origin: "${near}"`
-        : 'write scheme and host, and the port if it is not the default: "https://shop.example"'
-  context.addIssue({ code: 'custom', message: `${JSON.stringify(text)} is not an exact origin: ${cure}`, input: text })
+  if (origin && PLAIN_HOST.test(origin) && isTrustworthyOrigin(origin)) return origin
+  context.addIssue({ code: 'custom', message: `is ${JSON.stringify(text)}; ${cureOf(text)}`, input: text })
   return z.NEVER
 })
 
-const groupsSchema = z
-  .strictObject({
-    anyOf: z.array(z.string().min(1)).min(1).optional(),
-    allOf: z.array(z.string().min(1)).min(1).optional(),
-  })
-  .readonly()
+function cureOf(text: string): string {
+  const near = originOf(text)
+  if (text.includes('*')) return 'a wildcard stands for nothing here: list every origin by itself'
+  if (!near || !PLAIN_HOST.test(near)) {
+    return `write scheme and host, and the port if it is not the default: ${EXAMPLE}`
+  }
+  return isTrustworthyOrigin(near)
+    ? `write the bare origin: "${near}"`
+    : 'browsers keep no Secure cookie there: use https (http is for localhost and *.localhost)'
+}
+
+const groupsSchema = onlyOptions({
+  anyOf: z.array(z.string().min(1)).min(1).optional(),
+  allOf: z.array(z.string().min(1)).min(1).optional(),
+}).readonly()
 
 /** A site after its configuration was parsed. */
 export interface Site {
@@ -34,25 +42,24 @@ export interface Site {
     | undefined
 }
 
-export const siteSchema: z.ZodType<Site> = z
-  .strictObject({
-    id: z.string().refine((id) => siteIdSchema.safeParse(id).success, {
-      error: 'a site id is 1 to 63 of a-z, 0-9 and "-", because it becomes part of a cookie name',
-    }),
-    name: z.string().min(1).optional(),
-    origins: z.array(originSchema).min(1, { error: 'a site needs at least one origin' }).readonly(),
-    claims: z
-      .array(
-        z
-          .string()
-          .min(1)
-          .refine((name) => name !== 'sub', { error: '"sub" is always there; list the other claims' }),
-      )
-      .readonly()
-      .default([]),
-    groups: groupsSchema.optional(),
-  })
-  .readonly()
+export const siteSchema: z.ZodType<Site> = onlyOptions({
+  id: z.string().refine((id) => siteIdSchema.safeParse(id).success, {
+    error: ({ input }) =>
+      `is ${JSON.stringify(input)}; a site id is 1 to 63 of a-z, 0-9 and inner "-", because it becomes part of a cookie name`,
+  }),
+  name: z.string().min(1).optional(),
+  origins: z.array(originSchema).min(1).readonly(),
+  claims: z
+    .array(
+      z
+        .string()
+        .min(1)
+        .refine((name) => name !== 'sub', { error: 'is "sub", which every site sees; list the other claims' }),
+    )
+    .readonly()
+    .default([]),
+  groups: groupsSchema.optional(),
+}).readonly()
 
 /** One registered relying party. */
 export interface SiteConfig {

@@ -14,17 +14,27 @@ export interface Sites {
   byOrigin(origin: Origin, id?: string): Promise<Site | undefined>
 }
 
-/** Reads the sites once, so that a wrong list stops the hub at its start. */
-export async function createSites(source: HubConfig['sites'], clock: Clock): Promise<Sites> {
+/** Reads the sites once, so that a wrong list stops the hub at its start. `onError` hears of one that is wrong later. */
+export async function createSites(
+  source: HubConfig['sites'],
+  clock: Clock,
+  onError: (error: unknown) => void,
+): Promise<Sites> {
   let reading: Promise<readonly Site[]> | undefined
   let readAt = Number.NEGATIVE_INFINITY
+  const read = async (): Promise<readonly Site[]> => parseSites(typeof source === 'function' ? await source() : source)
   const all = (): Promise<readonly Site[]> => {
     if (!reading || (typeof source === 'function' && clock() - readAt > SITES_FRESH_MS)) {
       readAt = clock()
       const previous = reading
-      const next = Promise.resolve(typeof source === 'function' ? source() : source).then(parseSites)
-      // A database that fails for a moment must not unregister everybody.
-      reading = previous ? next.catch(() => previous) : next
+      reading = read()
+      if (previous) {
+        // A database that fails for a moment must not unregister everybody.
+        reading = reading.catch((error: unknown) => {
+          onError(error)
+          return previous
+        })
+      }
     }
     return reading
   }

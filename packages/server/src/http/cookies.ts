@@ -1,4 +1,10 @@
-import { LOGIN_COOKIE, LOGIN_LIFETIME_MS, PARTITIONED_COOKIE_PREFIX, SESSION_COOKIE } from '@isthmus/protocol'
+import {
+  LOGIN_COOKIE,
+  LOGIN_LIFETIME_MS,
+  PARTITIONED_COOKIE_PREFIX,
+  SESSION_COOKIE,
+  TOMBSTONE_LIFETIME_MS,
+} from '@isthmus/protocol'
 import { parseCookie, type SetCookie, stringifySetCookie } from 'cookie'
 import type { Session } from '../session/session.ts'
 import type { RequestLike } from './request-like.ts'
@@ -51,6 +57,7 @@ export function clearLoginCookie(): string {
   return stringifySetCookie({ ...host, name: LOGIN_COOKIE, value: '', sameSite: 'lax', maxAge: 0 })
 }
 
+/** As long as the store knows the secret: who comes back late is told why the session is over. */
 function lifeOf(session: Session, now: number): number {
-  return Math.max(0, Math.ceil((session.expiresAt - now) / 1000))
+  return Math.max(0, Math.ceil((session.expiresAt + TOMBSTONE_LIFETIME_MS - now) / 1000))
 }

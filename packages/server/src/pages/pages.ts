@@ -1,13 +1,13 @@
-import type { IsthmusError } from '@isthmus/protocol'
+import { ERRORS, type IsthmusError, sentenceOf } from '@isthmus/protocol'
 import { html } from 'hono/html'
 import { renderPage } from './page.ts'
 
 /** Something is wrong with the address that brought the user here. */
 export function errorPage(error: IsthmusError): Promise<Response> {
   return renderPage(
-    error.status,
+    ERRORS[error.code].status,
     'This link does not work',
-    html`<p>${error.message}</p><p>Go back to where you came from and try again. Nothing was changed.</p><p><code>${error.code}</code></p>`,
+    html`<p>${sentenceOf(error)}</p><p>Go back to where you came from and try again. Nothing was changed.</p><p><code>${error.code}</code></p>`,
   )
 }
 

@@ -33,7 +33,8 @@ export async function checkBounce(query: URLSearchParams, { sites }: Pick<HubPar
   const origin = originOf(returnTo)
   const site = origin && (await sites.byOrigin(origin, id))
   if (!origin || !site) throw new IsthmusError('return-to-refused')
-  return { site, origin, returnTo, challenge, prompt }
+  // As browsers write it: Location takes no letters beyond Latin-1.
+  return { site, origin, returnTo: new URL(returnTo).href, challenge, prompt }
 }
 
 /** Sends the user back; with a ticket for the session, if the client asked for one. */

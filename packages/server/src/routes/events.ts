@@ -1,4 +1,4 @@
-import { HEARTBEAT_MS } from '@isthmus/protocol'
+import { HEARTBEAT_MS, IsthmusError } from '@isthmus/protocol'
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { askerByHubPage } from '../http/asker.ts'
@@ -14,18 +14,21 @@ const TIMER_MAX_MS = 2 ** 31 - 1
  */
 export async function streamEvents(context: Context, hub: HubParts): Promise<Response> {
   const request = context.req.raw
-  const { carriers, sessions, settings, sites } = hub
+  const { carriers, closing, sessions, settings, sites } = hub
   const { site } = await askerByHubPage(request, settings.origin, sites)
+  // Nobody would read the stream that a HEAD opens, nor end it.
+  if (request.method !== 'GET') throw new IsthmusError('not-found')
   const proof = await carriers.ofFrame(request, site)
   const response = streamSSE(context, async (stream) => {
     const bell = createBell()
-    // Followed before the first state is read: a change in between rings the bell.
-    const unfollow = proof ? await sessions.follow(proof.session.sid, bell.ring) : undefined
     stream.onAbort(bell.ring)
-    hub.closing.addEventListener('abort', bell.ring)
+    closing.addEventListener('abort', bell.ring)
+    let unfollow: (() => void) | undefined
     let sent: string | undefined
     try {
-      while (!stream.aborted && !hub.closing.aborted) {
+      // Followed before the first state is read: a change in between rings the bell.
+      unfollow = proof && (await sessions.follow(proof.session.sid, bell.ring))
+      while (!stream.aborted && !closing.aborted) {
         const session = proof && (await sessions.get(proof.session.sid))
         const answer = await carriers.answer(session && { carrier: proof.carrier, session }, site)
         const data = JSON.stringify(answer)
@@ -37,8 +40,11 @@ export async function streamEvents(context: Context, hub: HubParts): Promise<Res
         const untilEndMs = Math.min(expiresAt, idleExpiresAt) - settings.clock()
         await bell.wait(Math.max(0, Math.min(HEARTBEAT_MS, untilEndMs, TIMER_MAX_MS)))
       }
+    } catch (error) {
+      // The stream breaks off, and its reader comes back. A closed hub has a closed store.
+      if (!closing.aborted) hub.events.emit('error', { error, path: context.req.path })
     } finally {
-      hub.closing.removeEventListener('abort', bell.ring)
+      closing.removeEventListener('abort', bell.ring)
       unfollow?.()
     }
   })

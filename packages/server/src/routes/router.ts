@@ -1,4 +1,4 @@
-import { BODY_LIMIT_BYTES, ENDPOINTS, type EndpointName, IsthmusError } from '@isthmus/protocol'
+import { BODY_LIMIT_BYTES, ENDPOINTS, type EndpointName, ERRORS, IsthmusError, sentenceOf } from '@isthmus/protocol'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { PRIVATE_HEADERS } from '../http/headers.ts'
@@ -60,7 +60,7 @@ function fail(context: Context, error: IsthmusError): Response | Promise<Respons
     return errorPage(error)
   }
   return Response.json(
-    { error: error.code, message: error.message },
-    { status: error.status, headers: PRIVATE_HEADERS },
+    { error: error.code, message: sentenceOf(error) },
+    { status: ERRORS[error.code].status, headers: PRIVATE_HEADERS },
   )
 }

@@ -25,9 +25,10 @@ export interface Session {
 /** How and when a session ended; `undefined` while it lives. */
 export function endOf(session: Session, now: number): { reason: EndReason; at: number } | undefined {
   if (session.end) return session.end
-  if (now >= session.expiresAt) return { reason: 'expired', at: session.expiresAt }
-  if (now >= session.idleExpiresAt) return { reason: 'idle', at: session.idleExpiresAt }
-  return undefined
+  const { expiresAt, idleExpiresAt } = session
+  // Whichever came first stays the reason: what was told once is not told differently later.
+  const at = Math.min(idleExpiresAt, expiresAt)
+  return now < at ? undefined : { reason: at < expiresAt ? 'idle' : 'expired', at }
 }
 
 /** Whether somebody is signed in by this session. */
@@ -35,9 +36,15 @@ export function isLive(session: Session, now: number): session is Session & { re
   return session.sub !== undefined && endOf(session, now) === undefined
 }
 
+/** The revision of the latest change. Running out is one that nobody writes down. */
+export function revisionAt(session: Session, now: number): number {
+  const end = endOf(session, now)
+  return end && !session.end ? Math.max(session.revision + 1, end.at) : session.revision
+}
+
 /** The revision of the next change: later than the last one, and never behind the clock. */
 export function nextRevision(session: Session | undefined, now: number): number {
-  return Math.max((session?.revision ?? 0) + 1, now)
+  return Math.max(session ? revisionAt(session, now) + 1 : 0, now)
 }
 
 /** Whether a site's groups admit the user. */
@@ -56,12 +63,8 @@ export function admits(site: Site, groups: readonly string[]): boolean {
 export function describe(session: Session, head: Session, site: Site, now: number): SiteState {
   if (!isLive(session, now)) {
     if (head !== session && isLive(head, now)) return { status: 'unlinked', revision: head.revision }
-    const end = endOf(head, now)
-    return {
-      status: 'signed-out',
-      reason: head.sub === undefined ? 'none' : (end?.reason ?? 'none'),
-      revision: end && !head.end ? Math.max(head.revision + 1, end.at) : head.revision,
-    }
+    const reason = head.sub === undefined ? 'none' : (endOf(head, now)?.reason ?? 'none')
+    return { status: 'signed-out', reason, revision: revisionAt(head, now) }
   }
   const { sub, sid, expiresAt, idleExpiresAt, revision } = session
   const base = { status: 'signed-in', sid, expiresAt, idleExpiresAt, revision } as const

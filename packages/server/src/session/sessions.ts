@@ -3,18 +3,10 @@ import type { Settings } from '../config/hub-config.ts'
 import type { Write } from '../store/store.ts'
 import { createPublicId, createSecret, sha256 } from './secrets.ts'
 import { endOf, isLive, nextRevision, type Session } from './session.ts'
+import type { Subject } from './subject.ts'
 
 /** A successor chain longer than this is not followed: somebody signs in and out by a script. */
 const CHAIN_LIMIT = 32
-
-/** Who signs in. */
-export interface Subject {
-  /** Your own id of the user; the same for every site. */
-  readonly sub: string
-  /** What there is to know; each site sees only the claims it is registered for. */
-  readonly claims?: Readonly<Record<string, unknown>>
-  readonly groups?: readonly string[]
-}
 
 /** What a secret opens: a session, for the hub itself or for one site's partition. */
 export interface Found {

@@ -1,0 +1,60 @@
+import { seen, signIn, status } from './acts.ts'
+import { expect, test } from './fixtures.ts'
+
+test('an unregistered origin gets nothing, says so within 5 s, and the console names the cause', async ({
+  world,
+  open,
+}) => {
+  const shop = await open(world.url('shop'))
+  await signIn(shop, 'customer')
+
+  const evil = await open('about:blank')
+  const lines: string[] = []
+  evil.on('console', (line) => lines.push(line.text()))
+  await evil.addInitScript('window.heard = []; addEventListener("message", ({ data }) => heard.push(data))')
+  await evil.goto(world.url('evil'))
+  await expect(status(evil)).toHaveText('unknown: not-registered', { timeout: 5000 })
+  await expect
+    .poll(() => lines.join('\n'))
+    .toContain(
+      `isthmus: not-registered: The hub ${world.url('hub', '')} does not know the origin ${world.url('evil', '')}.`,
+    )
+  expect(await evil.evaluate('heard')).toEqual([])
+  expect(JSON.stringify(await seen(evil))).not.toContain('u-customer')
+})
+
+test('a page whose policy forbids the frame says blocked, and names the cure', async ({ world, open }) => {
+  const hub = world.url('hub', '')
+  world.serve('shop', { headers: { 'Content-Security-Policy': "frame-src 'none'" } })
+  const shop = await open('about:blank')
+  const lines: string[] = []
+  shop.on('console', (line) => lines.push(line.text()))
+  await shop.goto(world.url('shop'))
+  await expect(status(shop)).toHaveText('unknown: blocked', { timeout: 5000 })
+  await expect.poll(() => lines.join('\n')).toContain(`Add "frame-src ${hub}" to the policy.`)
+})
+
+test('no other origin reads the session by itself', async ({ world, open }) => {
+  const shop = await open(world.url('shop'))
+  await signIn(shop, 'customer')
+  const evil = await open(world.url('evil'))
+  const attempts = ['/isthmus/session', '/isthmus/hub', '/isthmus/events']
+  for (const path of attempts) {
+    const read = await evil.evaluate(
+      (url) =>
+        fetch(url, { credentials: 'include' }).then(
+          (response) => response.text(),
+          () => 'refused by the browser',
+        ),
+      world.url('hub', path),
+    )
+    expect(read).toBe('refused by the browser')
+  }
+  const posted = await evil.evaluate(
+    (url) => fetch(url, { method: 'POST', credentials: 'include', mode: 'no-cors' }).then((response) => response.type),
+    world.url('hub', '/isthmus/sign-out'),
+  )
+  expect(posted).toBe('opaque')
+  await shop.evaluate('session.refresh()')
+  await expect(status(shop)).toHaveText('signed in: The customer')
+})

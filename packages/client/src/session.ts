@@ -1,0 +1,67 @@
+import type { Carrier, Snapshot, StreamStatus } from '@isthmus/protocol'
+import type { Finding } from './findings.ts'
+import type { Via } from './machine.ts'
+
+/** What `createSession` takes. */
+export interface SessionOptions {
+  /** Exact origin of the auth domain: `https://auth.example.com`. */
+  readonly hub: string
+  /** Site id, where one origin serves several sites; default: the one site that this origin is registered for. */
+  readonly site?: string
+  /**
+   * In browsers that keep third-party data apart a site needs a carrier of its own, which a visit of the hub gives.
+   * `auto` (default): one silent bounce, at most once per tab until something changes, never after the user typed.
+   * `manual`: only when you call `link()`.
+   */
+  readonly link?: 'auto' | 'manual'
+  /** The hub must have answered by then, in milliseconds; default 5000. Later the session is `unknown`. */
+  readonly timeoutMs?: number
+}
+
+/** What works, what does not, and why. */
+export interface Diagnosis {
+  readonly hub: string
+  /** Site id that the hub answered for; `null` before it did. */
+  readonly site: string | null
+  /** How the hub frame proves the session; `null` before the first answer. */
+  readonly carrier: Carrier | null
+  readonly stream: StreamStatus
+  readonly lastChange: Change | null
+  readonly findings: readonly Finding[]
+}
+
+/** The last change that was taken in. */
+export interface Change {
+  /** When, by this browser's clock, in milliseconds since the epoch. */
+  readonly at: number
+  readonly via: Via
+  /** How long after it was made at the hub, in milliseconds; true where the two clocks agree. */
+  readonly delayMs: number
+}
+
+/** One login session, as this page follows it. */
+export interface Session {
+  /** What is known now. The same object until something changes. */
+  readonly current: Snapshot
+  /** The first Snapshot that is not `loading`: what the hub said or, by the time-out at the latest, why it said nothing. */
+  readonly ready: Promise<Snapshot>
+  /** Calls back at once and at every change; call the result to stop. Fits Svelte stores and `useSyncExternalStore`. */
+  subscribe(listener: (snapshot: Snapshot) => void): () => void
+  /** Leads to the hub's login page, and back to `returnTo` (default: this page), signed in. */
+  signIn(options?: { readonly returnTo?: string }): Promise<void>
+  /**
+   * Ends the session everywhere. Resolves when the hub said so, or when the page leaves for the hub's logout page because
+   * no frame can act for the session. Rejects with `IsthmusError` (`unreachable`, `timeout`) if nobody could be told.
+   */
+  signOut(): Promise<void>
+  /** Links this browser partition by a silent top-level bounce. `false` if this tab tried already and nothing changed since. */
+  link(): Promise<boolean>
+  /** Asks the hub now; several calls at once are one question. Gives the Snapshot afterwards, `unknown` included. */
+  refresh(): Promise<Snapshot>
+  /** The user is still there: pushes the idle end away. Gives the Snapshot afterwards. */
+  extend(): Promise<Snapshot>
+  /** What works, what does not and why, as data. */
+  diagnose(): Promise<Diagnosis>
+  /** Ends everything that this object started. */
+  destroy(): void
+}

@@ -1,0 +1,39 @@
+import type { ErrorCode, IsthmusError } from './errors.ts'
+
+interface ErrorFacts {
+  /** HTTP status of an answer that carries this error. */
+  readonly status: number
+  /** Whether the same call may succeed later without a change by the caller. */
+  readonly retry: boolean
+  /** What people are told: it names nobody, and nothing of the hub's inside. */
+  readonly sentence: string
+}
+
+/** What each error code means. Apart from the class: browser bundles carry the codes only. */
+export const ERRORS = {
+  'config-invalid': { status: 500, retry: false, sentence: 'The configuration is wrong.' },
+  'invalid-request': { status: 400, retry: false, sentence: 'The request does not have the expected shape.' },
+  'origin-refused': { status: 403, retry: false, sentence: 'Requests from this origin are not accepted here.' },
+  'not-registered': { status: 403, retry: false, sentence: 'This origin is not registered with the hub.' },
+  'return-to-refused': { status: 400, retry: false, sentence: 'The return address does not belong to the site.' },
+  'no-session': { status: 401, retry: false, sentence: 'The request carries no session.' },
+  'ticket-unknown': { status: 410, retry: false, sentence: 'The ticket was used already, or never existed.' },
+  'ticket-expired': { status: 410, retry: false, sentence: 'The ticket is older than it may be.' },
+  'ticket-mismatch': { status: 403, retry: false, sentence: 'The ticket was issued for someone else.' },
+  'not-found': { status: 404, retry: false, sentence: 'There is no such endpoint.' },
+  unreachable: { status: 503, retry: true, sentence: 'The hub cannot be reached.' },
+  timeout: { status: 504, retry: true, sentence: 'The hub did not answer in time.' },
+  'storage-refused': { status: 500, retry: false, sentence: 'The browser keeps no data for this page.' },
+  destroyed: { status: 500, retry: false, sentence: 'The session object was destroyed.' },
+  internal: { status: 500, retry: true, sentence: 'The hub failed.' },
+} as const satisfies Record<string, ErrorFacts>
+
+/** Whether a text is one of the codes. */
+export function isErrorCode(text: unknown): text is ErrorCode {
+  return typeof text === 'string' && Object.hasOwn(ERRORS, text)
+}
+
+/** What people are told of an error: its own message, or the sentence of its code. */
+export function sentenceOf(error: IsthmusError): string {
+  return error.message === error.code ? ERRORS[error.code].sentence : error.message
+}

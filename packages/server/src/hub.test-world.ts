@@ -1,0 +1,178 @@
+import {
+  ENDPOINTS,
+  type EndpointName,
+  type HubPageData,
+  hubPageDataSchema,
+  type Problem,
+  problemSchema,
+  type SiteAnswer,
+  siteAnswerSchema,
+  TICKET_FRAGMENT,
+} from '@isthmus/protocol'
+import { parseSetCookie, stringifyCookie } from 'cookie'
+import type { HubConfig } from './config/hub-config.ts'
+import type { SiteConfig } from './config/site.ts'
+import { createHub, type Hub, type SignInResult } from './create-hub.ts'
+import { createSecret, sha256 } from './session/secrets.ts'
+import type { Subject } from './session/subject.ts'
+import { memoryStore } from './store/memory.ts'
+import type { Store } from './store/store.ts'
+
+export const HUB = 'https://auth.example'
+export const SHOP = 'https://shop.example'
+export const SHOP_WWW = 'https://www.shop.example'
+export const NEWS = 'https://news.example'
+export const STAFF = 'https://staff.example'
+
+export const SITES: readonly SiteConfig[] = [
+  { id: 'shop', origins: [SHOP, SHOP_WWW], claims: ['name', 'cart'] },
+  { id: 'news', origins: [NEWS], claims: ['email'] },
+  { id: 'staff', origins: [STAFF], claims: ['name'], groups: { anyOf: ['staff'] } },
+]
+
+export const ADA: Subject = {
+  sub: 'ada',
+  claims: { name: 'Ada', cart: 3, email: 'ada@mail.example', secret: 'for nobody' },
+  groups: ['customers'],
+}
+export const BOB: Subject = { sub: 'bob', claims: { name: 'Bob' }, groups: ['staff'] }
+
+/** When every world begins; no test depends on the date. */
+export const START: number = Date.UTC(2030, 0, 1)
+
+/** What a request is made of, for {@link Agent}. */
+export interface Sending {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string | undefined>>
+  readonly body?: string | ReadableStream
+}
+
+/** Something that keeps cookies: a browser's first-party jar, or one partition of it. Answers are never followed. */
+export interface Agent {
+  readonly cookies: Map<string, string>
+  request(path: string, sending?: Sending): Request
+  send(path: string, sending?: Sending): Promise<Response>
+  /** A top-level navigation. */
+  visit(path: string, sending?: Sending): Promise<Response>
+  /** The hub page in a frame of this page: what is inlined. */
+  embed(origin: string): Promise<HubPageData>
+  /** A request of the hub page on behalf of a page: as {@link Agent.send}, with what browsers add. */
+  call(name: EndpointName, origin: string, sending?: Sending): Promise<Response>
+  /** As {@link Agent.call}, for an answer that has to be a state. */
+  ask(name: EndpointName, origin: string, sending?: Sending): Promise<SiteAnswer>
+  /** What the login page does, once it has checked the password. */
+  signIn(subject: Subject, path?: string): Promise<SignInResult>
+}
+
+/** A hub with a held clock and a store in memory. */
+export interface World extends AsyncDisposable {
+  readonly hub: Hub
+  readonly store: Store
+  now(): number
+  pass(ms: number): void
+  agent(cookies?: Readonly<Record<string, string>>): Agent
+  /** All that the store holds, as text. */
+  dump(): Promise<string>
+  /** A ticket from the silent bounce of this browser, with the verifier that belongs to it. */
+  ticket(browser: Agent, returnTo: string): Promise<{ ticket: string; verifier: string }>
+  /** Links a new partition of a browser to its session, for the site of this origin. */
+  link(browser: Agent, origin: string): Promise<Agent>
+}
+
+export async function createWorld(config: Partial<HubConfig> = {}): Promise<World> {
+  let now = START
+  const clock = (): number => now
+  const store = config.store ?? memoryStore({ clock })
+  const hub = await createHub({ origin: HUB, sites: SITES, clock, ...config, store })
+
+  const agent: World['agent'] = (initial = {}) => createAgent(hub, new Map(Object.entries(initial)))
+  const ticket: World['ticket'] = async (browser, returnTo) => {
+    const verifier = createSecret()
+    const query = new URLSearchParams({ return_to: returnTo, challenge: sha256(verifier) })
+    const back = (await browser.visit(`${ENDPOINTS.link.path}?${query}`)).headers.get('location') ?? ''
+    return { ticket: back.split(`#${TICKET_FRAGMENT}=`)[1] ?? '', verifier }
+  }
+
+  return {
+    hub,
+    store,
+    now: clock,
+    pass(ms) {
+      now += ms
+    },
+    agent,
+    async dump() {
+      const keys = await store.keys('')
+      return JSON.stringify(await Promise.all(keys.map(async (key) => [key, (await store.get(key))?.value])))
+    },
+    ticket,
+    async link(browser, origin) {
+      const partition = agent()
+      await partition.ask('redeem', origin, { body: JSON.stringify(await ticket(browser, `${origin}/`)) })
+      return partition
+    },
+    [Symbol.asyncDispose]: () => hub.close(),
+  }
+}
+
+function createAgent(hub: Hub, cookies: Map<string, string>): Agent {
+  function keep(setCookies: readonly string[]): void {
+    for (const { name, value, maxAge } of setCookies.map((text) => parseSetCookie(text))) {
+      if (maxAge === 0) cookies.delete(name)
+      else cookies.set(name, value ?? '')
+    }
+  }
+
+  function request(path: string, { method = 'GET', headers = {}, body }: Sending = {}): Request {
+    const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined)
+    const cookie = stringifyCookie(Object.fromEntries(cookies))
+    return new Request(HUB + path, {
+      method,
+      headers: { ...(cookie && { cookie }), ...Object.fromEntries(given) },
+      ...(body !== undefined && { body, duplex: 'half' }),
+    })
+  }
+
+  async function send(path: string, sending?: Sending): Promise<Response> {
+    const response = await hub.fetch(request(path, sending))
+    keep(response.headers.getSetCookie())
+    return response
+  }
+
+  function call(name: EndpointName, origin: string, { headers, ...sending }: Sending = {}): Promise<Response> {
+    const { method, path } = ENDPOINTS[name]
+    const added = { 'sec-fetch-site': 'same-origin', 'isthmus-origin': origin, ...(method === 'POST' && { origin: HUB }) }
+    return send(path, { method, headers: { ...added, ...headers }, ...sending })
+  }
+
+  return {
+    cookies,
+    request,
+    send,
+    visit: (path, { headers, ...sending } = {}) =>
+      send(path, { headers: { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', ...headers }, ...sending }),
+    async embed(origin) {
+      return inlinedIn(await (await send(ENDPOINTS.hub.path, { headers: { referer: `${origin}/` } })).text())
+    },
+    call,
+    async ask(name, origin, sending) {
+      return siteAnswerSchema.parse(await (await call(name, origin, sending)).json())
+    },
+    async signIn(subject, path = '/login') {
+      const result = await hub.signIn(request(path, { method: 'POST' }), subject)
+      keep(result.cookies)
+      return result
+    },
+  }
+}
+
+/** What the hub page finds inlined. */
+export function inlinedIn(page: string): HubPageData {
+  const json = /<script type="application\/json" id="isthmus">(.*?)<\/script>/s.exec(page)?.[1]
+  return hubPageDataSchema.parse(JSON.parse(json ?? ''))
+}
+
+/** The error that an answer carries, with its status. */
+export async function problemOf(response: Response): Promise<Problem & { status: number }> {
+  return { ...problemSchema.parse(await response.json()), status: response.status }
+}

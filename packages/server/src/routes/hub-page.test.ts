@@ -1,0 +1,198 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import {
+  ADA,
+  type Agent,
+  createWorld,
+  HUB,
+  inlinedIn,
+  NEWS,
+  problemOf,
+  SHOP,
+  SHOP_WWW,
+  STAFF,
+  type World,
+} from '../hub.test-world.ts'
+
+const PATH = '/isthmus/hub'
+
+async function signedIn(world: World): Promise<Agent> {
+  const browser = world.agent()
+  await browser.signIn(ADA)
+  return browser
+}
+
+function from(agent: Agent, referer: string, query = ''): Promise<Response> {
+  return agent.send(PATH + query, { headers: { referer } })
+}
+
+function policyOf(response: Response): Record<string, string> {
+  const directives = (response.headers.get('content-security-policy') ?? '').split('; ')
+  return Object.fromEntries(directives.map((text) => [text.split(' ', 1)[0], text.split(' ').slice(1).join(' ')]))
+}
+
+describe('the state that is inlined', () => {
+  it.each([SHOP, SHOP_WWW])('is that of the site which Referer names: %s', async (origin) => {
+    await using world = await createWorld()
+    const response = await from(await signedIn(world), `${origin}/`)
+    expect(response.status).toBe(200)
+    const { answer, ...rest } = inlinedIn(await response.text())
+    expect(rest).toEqual({ origin, worker: expect.stringMatching(/^\/isthmus\/worker\.js\?v=[\w-]{16}$/) })
+    expect(answer).toMatchObject({ site: 'shop', carrier: 'cookie', state: { user: { sub: 'ada', name: 'Ada', cart: 3 } } })
+  })
+
+  it('holds nothing that another site is registered for', async () => {
+    await using world = await createWorld()
+    const browser = await signedIn(world)
+    const pages = await Promise.all([SHOP, NEWS, STAFF].map(async (origin) => (await from(browser, `${origin}/`)).text()))
+    expect(pages.map((page) => /ada@mail/.test(page))).toEqual([false, true, false])
+    expect(pages.map((page) => /"name":"Ada"/.test(page))).toEqual([true, false, false])
+    for (const page of pages) expect(page).not.toMatch(/for nobody|customers|__Host/)
+  })
+
+  it('says signed out where nobody is signed in', async () => {
+    await using world = await createWorld()
+    expect(await world.agent().embed(SHOP)).toMatchObject({
+      answer: { site: 'shop', carrier: 'none', state: { status: 'signed-out', reason: 'none' } },
+    })
+  })
+
+  it('cannot end its element, nor begin another', async () => {
+    await using world = await createWorld()
+    const browser = world.agent()
+    const name = '</script><script>alert(1)</script><!--<script>\u2028$& & "quoted" \\u003c'
+    await browser.signIn({ sub: '</SCRIPT>', claims: { name } })
+    const page = await (await from(browser, `${SHOP}/`)).text()
+    expect(page.match(/<script/g)).toHaveLength(2)
+    expect(page.match(/<\/script/gi)).toHaveLength(2)
+    expect(page).not.toContain('alert(1)</')
+    expect(inlinedIn(page).answer?.state).toMatchObject({ user: { sub: '</SCRIPT>', name } })
+  })
+})
+
+describe('a Referer', () => {
+  it.each([
+    `${SHOP}/any/page?with=query`,
+    SHOP,
+    'https://SHOP.example/',
+    'HTTPS://shop.example/',
+    'https://shop.example:443/',
+  ])('%s is the shop', async (referer) => {
+    await using world = await createWorld()
+    expect(inlinedIn(await (await from(world.agent(), referer)).text()).origin).toBe(SHOP)
+  })
+
+  it('of a name beyond ASCII is compared as browsers write it', async () => {
+    const origin = 'https://xn--bcher-kva.example'
+    await using world = await createWorld({ sites: [{ id: 'books', origins: [origin] }] })
+    for (const referer of [`${origin}/`, 'https://b\u00fccher.example/']) {
+      expect(inlinedIn(await (await from(world.agent(), referer)).text()).origin).toBe(origin)
+    }
+    expect((await from(world.agent(), 'https://bucher.example/')).status).toBe(403)
+  })
+
+  it.each([
+    'https://evil.example/',
+    'https://shop.example.evil/',
+    'https://evil-shop.example/',
+    'https://sub.shop.example/',
+    'https://shop.example@evil/',
+    'https://shop.example:pass@evil.example/',
+    'https://user@shop.example/',
+    'https://shop.example:8443/',
+    'http://shop.example/',
+    'https://shop.example./',
+    'https://xn--shp-uqc.example/',
+    'https://evil.example/?https://shop.example/',
+    'https://evil.example/#https://shop.example/',
+    'https://evil.example/https://shop.example/',
+    'https://shop.example,https://evil.example/',
+    'https://evil.example/ https://shop.example/',
+    'https:\\\\shop.example/',
+    'https:shop.example',
+    '//shop.example/',
+    'shop.example',
+    'data:text/html,x',
+    'about:blank',
+    'blob:https://shop.example/x',
+    'null',
+    '',
+  ])('%j is nobody, and is told nothing of the session', async (referer) => {
+    await using world = await createWorld()
+    const denied: unknown[] = []
+    world.hub.on('denied', (event) => denied.push(event))
+    const response = await from(await signedIn(world), referer)
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(await problemOf(response)).toEqual({
+      status: 403,
+      error: 'not-registered',
+      message: 'This origin is not registered with the hub.',
+    })
+    expect(denied).toEqual([{ code: 'not-registered', path: PATH, origin: referer }])
+  })
+
+  it('cannot speak for another site', async () => {
+    await using world = await createWorld()
+    expect((await from(await signedIn(world), `${SHOP}/`, '?site=news')).status).toBe(403)
+    expect((await from(await signedIn(world), `${SHOP}/`, '?site=shop')).status).toBe(200)
+  })
+})
+
+describe('without a Referer', () => {
+  it('nothing is inlined, and every registered origin may frame the page', async () => {
+    await using world = await createWorld()
+    const response = await (await signedIn(world)).send(PATH)
+    expect(policyOf(response)['frame-ancestors']).toBe([SHOP, SHOP_WWW, NEWS, STAFF].join(' '))
+    const page = await response.text()
+    expect(inlinedIn(page)).toEqual({ worker: expect.any(String) })
+    expect(page).not.toMatch(/ada/i)
+  })
+
+  it('only the origins of the named site may', async () => {
+    await using world = await createWorld()
+    const response = await world.agent().send(`${PATH}?site=news`)
+    expect(policyOf(response)['frame-ancestors']).toBe(NEWS)
+    expect((await world.agent().send(`${PATH}?site=nobody`)).status).toBe(403)
+  })
+})
+
+describe('the headers', () => {
+  it('let exactly the inline script run, and exactly this site frame the page', async () => {
+    await using world = await createWorld()
+    const response = await from(await signedIn(world), `${SHOP}/`)
+    const policy = policyOf(response)
+    const script = /<script>([\s\S]*)<\/script>/.exec(await response.text())?.[1] ?? ''
+    expect(script.length).toBeGreaterThan(1000)
+    const hash = createHash('sha256').update(script).digest('base64')
+    expect(policy).toEqual({
+      'default-src': "'none'",
+      'script-src': `'sha256-${hash}'`,
+      'worker-src': "'self'",
+      'connect-src': "'self'",
+      'base-uri': "'none'",
+      'form-action': "'none'",
+      'require-trusted-types-for': "'script'",
+      'trusted-types': 'isthmus',
+      'frame-ancestors': `${SHOP} ${SHOP_WWW}`,
+    })
+    expect(response.headers.get('content-security-policy')).not.toMatch(/unsafe|\*|https:(?!\/\/)/)
+  })
+
+  it('keep the page out of every cache, and let it into pages under COEP', async () => {
+    await using world = await createWorld()
+    const { headers } = await from(world.agent(), `${SHOP}/`)
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'cross-origin-embedder-policy': 'require-corp',
+      'cross-origin-resource-policy': 'cross-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      vary: 'Referer, Cookie',
+    })
+    expect(headers.get('x-frame-options')).toBeNull()
+    expect(headers.get('access-control-allow-origin')).toBeNull()
+    expect(new URL(inlinedIn(await (await from(world.agent(), `${SHOP}/`)).text()).worker, HUB).origin).toBe(HUB)
+  })
+})

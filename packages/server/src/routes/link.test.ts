@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest'
+import { ADA, type Agent, BOB, createWorld, HUB, NEWS, SHOP, type World } from '../hub.test-world.ts'
+import { createSecret, sha256 } from '../session/secrets.ts'
+
+const TICKET = /#isthmus=([\w-]{43})$/
+const challenge = sha256(createSecret())
+
+async function signedIn(world: World): Promise<Agent> {
+  const browser = world.agent()
+  await browser.signIn(ADA)
+  return browser
+}
+
+type Query = Record<string, string>
+
+function bounce(agent: Agent, path: 'link' | 'login', query: Query): Promise<Response> {
+  return agent.visit(`/isthmus/${path}?${new URLSearchParams(query)}`)
+}
+
+function expectRedirect(response: Response): string {
+  expect(response.status).toBe(303)
+  expect(response.headers.get('cache-control')).toBe('no-store')
+  expect(response.headers.get('referrer-policy')).toBe('no-referrer')
+  return response.headers.get('location') ?? ''
+}
+
+async function expectErrorPage(response: Response, code: string): Promise<void> {
+  expect(response.status).toBe(400)
+  expect(response.headers.get('location')).toBeNull()
+  expect(response.headers.getSetCookie()).toEqual([])
+  expect(response.headers.get('cache-control')).toBe('no-store')
+  expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
+  const page = await response.text()
+  expect(page).toContain('<h1>This link does not work</h1>')
+  expect(page).toContain(`<code>${code}</code>`)
+}
+
+/** Ways back that lead elsewhere, or could be read so by somebody. */
+const OPEN_REDIRECTS: readonly string[] = [
+  'https://evil.example/',
+  'https://shop.example.evil/',
+  'https://shop.example@evil.example/',
+  'https://user@shop.example/',
+  'https://user:pass@shop.example/',
+  'https://shop.example:8443/',
+  'http://shop.example/',
+  'https://sub.shop.example/',
+  '//evil.example/',
+  '//shop.example/',
+  '/\\evil.example/',
+  '\\\\evil.example/',
+  'https:\\\\shop.example/',
+  'https://evil.example\\@shop.example/',
+  'https://shop.example\\.evil.example/',
+  'https:/shop.example/',
+  'https:shop.example/',
+  '/local',
+  'shop.example',
+  'javascript:alert(1)//https://shop.example/',
+  'JavaScript://shop.example/%0aalert(1)',
+  'data:text/html,<script>alert(1)</script>',
+  'blob:https://shop.example/1',
+  'view-source:https://shop.example/',
+  'https://shop.example/\r\nSet-Cookie: a=b',
+  'https://shop.example/\nLocation: https://evil.example/',
+  'https://shop.example\t.evil.example/',
+  ' https://shop.example/',
+  'https://shop.example /',
+  '\u0000https://shop.example/',
+  'https://%65vil.example/',
+  'https://sh\u043ep.example/',
+  'null',
+]
+
+describe.each(['link', 'login'] as const)('GET /%s', (path) => {
+  it.each(OPEN_REDIRECTS)('does not lead to %j', async (returnTo) => {
+    await using world = await createWorld()
+    const response = await bounce(await signedIn(world), path, { return_to: returnTo, challenge })
+    await expectErrorPage(response, 'return-to-refused')
+  })
+
+  it.each<[string, Query]>([
+    ['no way back', { challenge }],
+    ['an empty way back', { return_to: '' }],
+    ['a way back that is too long', { return_to: `${SHOP}/${'x'.repeat(4096)}` }],
+    ['a challenge that is none', { return_to: `${SHOP}/`, challenge: 'plain' }],
+    ['a prompt that is none', { return_to: `${SHOP}/`, prompt: 'consent' }],
+    ['a site that is none', { return_to: `${SHOP}/`, site: '../shop' }],
+  ])('refuses %s', async (_, query) => {
+    await using world = await createWorld()
+    await expectErrorPage(await bounce(await signedIn(world), path, { x: '', ...query }), 'invalid-request')
+  })
+
+  it('goes back to an origin of the named site only', async () => {
+    await using world = await createWorld()
+    const browser = await signedIn(world)
+    await expectErrorPage(await bounce(browser, path, { site: 'news', return_to: `${SHOP}/` }), 'return-to-refused')
+    await expectErrorPage(await bounce(browser, path, { site: 'nobody', return_to: `${SHOP}/` }), 'return-to-refused')
+    expect(expectRedirect(await bounce(browser, path, { site: 'shop', return_to: `${SHOP}/` }))).toBe(`${SHOP}/`)
+  })
+
+  it('brings the ticket in the fragment, and in nothing that a server sees', async () => {
+    await using world = await createWorld()
+    const response = await bounce(await signedIn(world), path, { return_to: `${SHOP}/a?b=c&d=%20#old`, challenge })
+    const location = expectRedirect(response)
+    const [, ticket = ''] = TICKET.exec(location) ?? []
+    expect(location).toBe(`${SHOP}/a?b=c&d=%20#isthmus=${ticket}`)
+    expect(JSON.stringify([...response.headers]).split(ticket)).toHaveLength(2)
+  })
+
+  it('brings no ticket to a client that keeps no verifier', async () => {
+    await using world = await createWorld()
+    expect(expectRedirect(await bounce(await signedIn(world), path, { return_to: `${SHOP}/a#old` }))).toBe(`${SHOP}/a`)
+    expect(await world.dump()).not.toContain('ticket/')
+  })
+
+  it('writes the way back as browsers do', async () => {
+    await using world = await createWorld()
+    const location = expectRedirect(await bounce(await signedIn(world), path, { return_to: 'HTTPS://Shop.example:443/\u65e5?\u672c' }))
+    expect(location).toBe(`${SHOP}/%E6%97%A5?%E6%9C%AC`)
+  })
+})
+
+describe('GET /link', () => {
+  it('shows nobody a page: a browser that is signed out comes back as a guest', async () => {
+    await using world = await createWorld()
+    const browser = world.agent()
+    const response = await bounce(browser, 'link', { return_to: `${SHOP}/`, challenge, prompt: 'none' })
+    expect(expectRedirect(response)).toMatch(TICKET)
+    expect(response.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-isthmus=[\w-]{43}; .*SameSite=None$/)])
+    expect(await world.hub.sessions.list('')).toEqual([])
+  })
+
+  it('sets no cookie where there is a session', async () => {
+    await using world = await createWorld()
+    const response = await bounce(await signedIn(world), 'link', { return_to: `${SHOP}/`, challenge, prompt: 'none' })
+    expect(response.headers.getSetCookie()).toEqual([])
+  })
+
+  it('leads to the login page with prompt=login', async () => {
+    await using world = await createWorld()
+    const response = await bounce(await signedIn(world), 'link', { return_to: `${SHOP}/`, challenge, prompt: 'login' })
+    expect(expectRedirect(response)).toMatch(/^\/login\?isthmus=/)
+  })
+})
+
+describe('GET /login', () => {
+  it('leads to the login page, and from there back with a ticket for the new session', async () => {
+    await using world = await createWorld()
+    const browser = world.agent()
+    const verifier = createSecret()
+    const query = { return_to: `${SHOP}/cart`, challenge: sha256(verifier), site: 'shop' }
+    const response = await bounce(browser, 'login', query)
+    const loginPage = expectRedirect(response)
+    expect(new URLSearchParams(new URL(loginPage, HUB).searchParams.get('isthmus') ?? '').toString()).toBe(
+      new URLSearchParams(query).toString(),
+    )
+    expect(response.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^__Host-isthmus\.login=[^;]+; Max-Age=1800; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
+    ])
+    for (const path of [loginPage, '/login']) {
+      const { redirectTo, cookies } = await world.agent(Object.fromEntries(browser.cookies)).signIn(ADA, path)
+      const [, ticket = ''] = TICKET.exec(redirectTo) ?? []
+      expect(redirectTo).toBe(`${SHOP}/cart#isthmus=${ticket}`)
+      expect(cookies[1]).toMatch(/^__Host-isthmus\.login=; Max-Age=0; /)
+      const body = JSON.stringify({ ticket, verifier })
+      expect(await world.agent().ask('redeem', SHOP, { body })).toMatchObject({ state: { user: { sub: 'ada' } } })
+    }
+  })
+
+  it('asks for the password again with prompt=login, though there is a session', async () => {
+    await using world = await createWorld()
+    const browser = await signedIn(world)
+    const loginPage = expectRedirect(await bounce(browser, 'login', { return_to: `${SHOP}/`, challenge, prompt: 'login' }))
+    expect(loginPage).toMatch(/^\/login\?/)
+    expect((await browser.signIn(BOB, loginPage)).redirectTo).toMatch(TICKET)
+    expect(await browser.ask('session', SHOP)).toMatchObject({ state: { user: { sub: 'bob' } } })
+    expect(await world.hub.sessions.list('ada')).toEqual([])
+  })
+
+  it('is not impressed by a session that is over', async () => {
+    await using world = await createWorld()
+    const browser = await signedIn(world)
+    await browser.ask('signOut', SHOP)
+    expect(expectRedirect(await bounce(browser, 'login', { return_to: `${SHOP}/`, challenge }))).toMatch(/^\/login\?/)
+  })
+
+  it('without a way back is the login page, wherever it lies', async () => {
+    await using world = await createWorld({ loginPath: '/account?view=login' })
+    expect(expectRedirect(await world.agent().visit('/isthmus/login'))).toBe('/account?view=login')
+    const location = expectRedirect(await bounce(world.agent(), 'login', { return_to: `${NEWS}/` }))
+    expect(location).toMatch(/^\/account\?view=login&isthmus=return_to/)
+    expect((await world.agent().signIn(ADA, location)).redirectTo).toBe(`${NEWS}/`)
+  })
+})
+
+describe('the way back after the password', () => {
+  it.each(OPEN_REDIRECTS)('is checked again: %j leads nowhere', async (returnTo) => {
+    await using world = await createWorld()
+    const pending = new URLSearchParams({ return_to: returnTo, challenge }).toString()
+    const byAddress = world.agent()
+    expect((await byAddress.signIn(ADA, `/login?isthmus=${encodeURIComponent(pending)}`)).redirectTo).toBe('/')
+    const byCookie = world.agent({ '__Host-isthmus.login': pending })
+    expect((await byCookie.signIn(ADA)).redirectTo).toBe('/')
+    expect(await world.dump()).not.toContain('ticket/')
+  })
+})

@@ -1,0 +1,165 @@
+import type { SiteState } from '@isthmus/protocol'
+import { describe as group, expect, it } from 'vitest'
+import { siteSchema } from '../config/site.ts'
+import { admits, describe, endOf, isLive, nextRevision, revisionAt, type Session } from './session.ts'
+
+const T = 1_000_000
+const site = siteSchema.parse({ id: 'shop', origins: ['https://shop.example'], claims: ['name', 'absent'] })
+const staff = siteSchema.parse({ ...site, id: 'staff', groups: { anyOf: ['staff'] } })
+
+/** A session that began at T, runs idle at T + 100 and out at T + 1000. */
+function session(changes: Partial<Session> = {}): Session {
+  return {
+    sid: 'one',
+    sub: 'ada',
+    claims: { name: 'Ada', email: 'ada@mail.example', sub: 'somebody else' },
+    groups: ['customers'],
+    createdAt: T,
+    expiresAt: T + 1000,
+    idleExpiresAt: T + 100,
+    revision: T,
+    ...changes,
+  }
+}
+const guest = (changes: Partial<Session> = {}): Session => {
+  const { sub: _, ...rest } = session({ sid: 'guest', claims: {}, groups: [], idleExpiresAt: T + 1000 })
+  return { ...rest, ...changes }
+}
+const ended = (reason: 'logout' | 'revoked', revision = T + 7): Partial<Session> => ({
+  end: { reason, at: T + 7 },
+  revision,
+})
+const bob = (changes: Partial<Session> = {}): Session =>
+  session({ sid: 'two', sub: 'bob', claims: { name: 'Bob' }, revision: T + 50, ...changes })
+
+const signedOut = (reason: string, revision: number): object => ({ status: 'signed-out', reason, revision })
+const unlinked = (revision: number): object => ({ status: 'unlinked', revision })
+const times = { sid: 'one', expiresAt: T + 1000, idleExpiresAt: T + 100, revision: T }
+
+interface Case {
+  readonly session: Session
+  /** What the browser went on with. */
+  readonly head?: Session
+  readonly at?: number
+  readonly says: object
+}
+
+const cases: Record<string, Case> = {
+  'a live session': {
+    session: session(),
+    says: { status: 'signed-in', access: 'granted', ...times, user: { sub: 'ada', name: 'Ada' } },
+  },
+  'a live session, in its last millisecond': {
+    session: session(),
+    at: T + 99,
+    says: { status: 'signed-in', access: 'granted', ...times, user: { sub: 'ada', name: 'Ada' } },
+  },
+  'a live session without claims': {
+    session: session({ claims: {} }),
+    says: { status: 'signed-in', access: 'granted', ...times, user: { sub: 'ada' } },
+  },
+  'run idle': { session: session(), at: T + 100, says: signedOut('idle', T + 100) },
+  'run idle a while ago': { session: session(), at: T + 999, says: signedOut('idle', T + 100) },
+  'run out': { session: session({ idleExpiresAt: T + 1000 }), at: T + 1000, says: signedOut('expired', T + 1000) },
+  'run idle, and past its absolute end since': { session: session(), at: T + 1000, says: signedOut('idle', T + 100) },
+  'run idle, with a revision ahead of the clock': {
+    session: session({ revision: T + 100 }),
+    at: T + 100,
+    says: signedOut('idle', T + 101),
+  },
+  'signed out': { session: session(ended('logout')), at: T + 8, says: signedOut('logout', T + 7) },
+  revoked: { session: session(ended('revoked')), at: T + 8, says: signedOut('revoked', T + 7) },
+  'signed out, and run out since': { session: session(ended('logout')), at: T + 2000, says: signedOut('logout', T + 7) },
+  'a guest': { session: guest(), says: signedOut('none', T) },
+  'a guest that ran out': { session: guest(), at: T + 1000, says: signedOut('none', T + 1000) },
+  'a guest who signed in': { session: guest(ended('logout')), head: bob(), at: T + 60, says: unlinked(T + 50) },
+  'a guest who signed in and out': {
+    session: guest(ended('logout')),
+    head: bob(ended('logout', T + 70)),
+    at: T + 80,
+    says: signedOut('logout', T + 70),
+  },
+  'an old session whose browser has another user': {
+    session: session(ended('logout')),
+    head: bob(),
+    at: T + 60,
+    says: unlinked(T + 50),
+  },
+  'an old session whose browser signed out in the end': {
+    session: session(ended('revoked')),
+    head: bob(ended('logout', T + 70)),
+    at: T + 80,
+    says: signedOut('logout', T + 70),
+  },
+  'an old session whose browser was idle in the end': {
+    session: session(ended('logout')),
+    head: bob({ idleExpiresAt: T + 90 }),
+    at: T + 95,
+    says: signedOut('idle', T + 90),
+  },
+}
+
+group('what one site is told of', () => {
+  it.each(Object.entries(cases))('%s', (_, { session, head = session, at = T + 1, says }) => {
+    expect(describe(session, head, site, at)).toEqual(says)
+  })
+
+  it('a user whom its groups do not admit: the subject alone', () => {
+    const says = { status: 'signed-in', access: 'denied', ...times, user: { sub: 'ada' } }
+    expect(describe(session(), session(), staff, T)).toEqual(says)
+  })
+
+  it('anybody but a live session: nobody’s name', () => {
+    for (const { session, head = session, at = T + 1 } of Object.values(cases)) {
+      const state: SiteState = describe(session, head, site, at)
+      if (state.status !== 'signed-in') expect(JSON.stringify(state)).not.toMatch(/ada|bob|Ada|Bob/)
+    }
+  })
+})
+
+group('groups', () => {
+  const of = (groups: object) => siteSchema.parse({ ...site, groups })
+  it.each<[object, string[], boolean]>([
+    [{}, [], true],
+    [{ anyOf: ['a', 'b'] }, [], false],
+    [{ anyOf: ['a', 'b'] }, ['b'], true],
+    [{ anyOf: ['a'] }, ['A', 'aa'], false],
+    [{ allOf: ['a', 'b'] }, ['b'], false],
+    [{ allOf: ['a', 'b'] }, ['b', 'c', 'a'], true],
+    [{ anyOf: ['a'], allOf: ['b'] }, ['a'], false],
+    [{ anyOf: ['a'], allOf: ['b'] }, ['a', 'b'], true],
+  ])('%j admit %j: %s', (rules, groups, admitted) => {
+    expect(admits(of(rules), groups)).toBe(admitted)
+  })
+
+  it('that a site does not ask for admit everybody', () => {
+    expect(admits(site, [])).toBe(true)
+  })
+})
+
+group('the end', () => {
+  it('that was written down wins over the clock', () => {
+    expect(endOf(session(ended('revoked')), T + 5000)).toEqual({ reason: 'revoked', at: T + 7 })
+    expect(endOf(session(), T + 99)).toBeUndefined()
+  })
+
+  it('is not that of a guest: a guest is signed out all along', () => {
+    expect(isLive(guest(), T)).toBe(false)
+    expect(isLive(session(), T)).toBe(true)
+    expect(isLive(session(), T + 100)).toBe(false)
+  })
+})
+
+group('a revision', () => {
+  it.each<[string, Session | undefined, number, number]>([
+    ['begins with the clock', undefined, T, T],
+    ['follows the clock', session(), T + 40, T + 40],
+    ['grows within one millisecond', session(), T, T + 1],
+    ['grows when the clock was set back', session(), T - 500, T + 1],
+    ['is later than an expiry that nobody wrote down', session(), T + 100, T + 101],
+    ['is later than an end', session(ended('logout', T + 9)), T + 9, T + 10],
+  ])('%s', (_, before, now, next) => {
+    expect(nextRevision(before, now)).toBe(next)
+    if (before) expect(nextRevision(before, now)).toBeGreaterThan(revisionAt(before, now))
+  })
+})
