@@ -1,4 +1,5 @@
 import {
+  type ErrorCode,
   FRAME_TIMEOUT_MS,
   IsthmusError,
   isTrustworthyOrigin,
@@ -50,6 +51,7 @@ export function createSession({
   let edited = false
   let leaving = false
   let change: Change | null = null
+  let newest = 0
   let makeReady: (snapshot: Snapshot) => void
   const ready = new Promise<Snapshot>((resolve) => {
     makeReady = resolve
@@ -77,7 +79,9 @@ export function createSession({
       const { snapshot } = state
       if (via && snapshot.status !== 'unknown') {
         const at = Date.now()
-        change = { at, via, delayMs: Math.max(0, at - snapshot.revision) }
+        const live = (via === 'push' || via === 'tab') && snapshot.revision > newest
+        change = { at, via, delayMs: live ? Math.max(0, at - snapshot.revision) : null }
+        newest = snapshot.revision
       }
       for (const listener of [...listeners]) notify(listener)
     },
@@ -171,6 +175,7 @@ export function createSession({
       },
       onActive() {
         if (state.snapshot.status === 'signed-in') question({ type: 'touch' }).catch(noop)
+        else dispatch({ type: 'looked-at' })
       },
       onEdit() {
         edited = true

@@ -32,6 +32,7 @@ export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameO
   const { signal } = listening
   const timers: ReturnType<typeof setTimeout>[] = []
   const frame = document.createElement('iframe')
+  let probeForbidden = false
 
   function settle(): void {
     listening.abort()
@@ -59,7 +60,9 @@ export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameO
   }
   async function findCause(): Promise<void> {
     const found = await probeHub(hub)
-    if (found !== 'registered') fail(found)
+    // The report of a forbidden request comes in a task of its own.
+    if (found === 'unreachable') await new Promise((resolve) => setTimeout(resolve, HELLO_AFTER_MS))
+    if (found !== 'registered' && !probeForbidden) fail(found)
   }
 
   addEventListener(
@@ -72,7 +75,10 @@ export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameO
   document.addEventListener(
     'securitypolicyviolation',
     ({ blockedURI, effectiveDirective }) => {
-      if (/^(?:frame|child|default)-src$/.test(effectiveDirective) && blockedURI.startsWith(hub)) fail('blocked')
+      if (!blockedURI.startsWith(hub)) return
+      if (/^(?:frame|child|default)-src$/.test(effectiveDirective)) fail('blocked')
+      // The page's policy lets nobody ask: that says nothing of the hub.
+      else if (effectiveDirective === 'connect-src') probeForbidden = true
     },
     { signal },
   )

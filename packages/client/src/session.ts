@@ -35,8 +35,8 @@ export interface Change {
   /** When, by this browser's clock, in milliseconds since the epoch. */
   readonly at: number
   readonly via: Via
-  /** How long after it was made at the hub, in milliseconds; true where the two clocks agree. */
-  readonly delayMs: number
+  /** How long after it was made at the hub, in milliseconds, where the two clocks agree; `null` if it did not come live. */
+  readonly delayMs: number | null
 }
 
 /** One login session, as this page follows it. */

@@ -14,8 +14,13 @@ export interface PageListeners {
 
 /** Listens until `signal` aborts. */
 export function watchPage({ onLook, onRestore, onActive, onEdit }: PageListeners, signal: AbortSignal): void {
-  const look = atMostEvery(ATTENTION_INTERVAL_MS, onLook)
-  const active = atMostEvery(TOUCH_INTERVAL_MS, onActive)
+  const look = atMostEvery(ATTENTION_INTERVAL_MS, onLook, signal)
+  let activeAt = Number.NEGATIVE_INFINITY
+  const active = (): void => {
+    if (performance.now() - activeAt < TOUCH_INTERVAL_MS) return
+    activeAt = performance.now()
+    onActive()
+  }
   const passive = { signal, passive: true, capture: true }
   const visible = (): void => {
     if (document.visibilityState === 'visible') look()
@@ -28,12 +33,18 @@ export function watchPage({ onLook, onRestore, onActive, onEdit }: PageListeners
   addEventListener('input', ({ isTrusted }) => isTrusted && onEdit(), passive)
 }
 
-function atMostEvery(intervalMs: number, action: () => void): () => void {
-  let last = Number.NEGATIVE_INFINITY
+/** Calls `action` at once, but not again within the interval: what is asked meanwhile happens at its end. */
+function atMostEvery(intervalMs: number, action: () => void, signal: AbortSignal): () => void {
+  let nextAt = Number.NEGATIVE_INFINITY
+  let timer: ReturnType<typeof setTimeout> | undefined
+  function act(): void {
+    timer = undefined
+    nextAt = performance.now() + intervalMs
+    if (!signal.aborted) action()
+  }
   return () => {
-    const now = performance.now()
-    if (now - last < intervalMs) return
-    last = now
-    action()
+    const waitMs = nextAt - performance.now()
+    if (waitMs <= 0) act()
+    else if (timer === undefined) timer = setTimeout(act, waitMs)
   }
 }
