@@ -3,13 +3,12 @@ import {
   ENDPOINTS,
   FRAME_TIMEOUT_MS,
   IsthmusError,
-  ORIGIN_HEADER,
   type Problem,
   type RedeemInput,
-  SITE_HEADER,
   type SiteAnswer,
 } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
+import { askerHeaders } from '../asker-headers.ts'
 
 /** The hub's endpoints, asked on behalf of one embedding page. Every call throws {@link IsthmusError}. */
 export interface Api {
@@ -17,11 +16,6 @@ export interface Api {
   touch(): Promise<SiteAnswer>
   signOut(): Promise<SiteAnswer>
   redeem(input: RedeemInput): Promise<SiteAnswer>
-}
-
-/** The headers that say for whom the hub page asks. */
-export function askerHeaders(origin: string, site: string | undefined): Record<string, string> {
-  return { [ORIGIN_HEADER]: origin, ...(site !== undefined && { [SITE_HEADER]: site }) }
 }
 
 export function createApi(origin: string, site: string | undefined): Api {

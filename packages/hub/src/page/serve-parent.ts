@@ -49,7 +49,7 @@ export function serveParent(
 
   async function onPush(pushed: SiteAnswer): Promise<void> {
     // The session moved on in this browser. The cookie may have moved with it, which only a new request can tell.
-    const answer = pushed.state.status === 'signed-in' ? pushed : await api.ask().catch(() => pushed)
+    const answer = pushed.state.status === 'unlinked' ? await api.ask().catch(() => pushed) : pushed
     stream.follow(answer)
     tell({ isthmus, type: 'push', answer })
   }

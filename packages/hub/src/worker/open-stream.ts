@@ -1,16 +1,15 @@
 import { siteAnswer } from 'virtual:isthmus/tables'
 import {
-  BASE_PATH,
+  ENDPOINTS,
   FRAME_TIMEOUT_MS,
-  ORIGIN_HEADER,
   pauseBefore,
-  SITE_HEADER,
   type SiteAnswer,
   STREAM_SILENCE_MS,
   type StreamStatus,
 } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
 import { createParser } from 'eventsource-parser'
+import { askerHeaders } from '../asker-headers.ts'
 
 /** One event stream that is kept open until it is closed, or until its session is over. */
 export interface Stream {
@@ -62,8 +61,8 @@ export function openStream(
     let watchdog = setTimeout(interrupt, FRAME_TIMEOUT_MS)
     let over = false
     try {
-      const response = await fetch(`${BASE_PATH}/events`, {
-        headers: { [ORIGIN_HEADER]: asker.origin, [SITE_HEADER]: asker.site },
+      const response = await fetch(ENDPOINTS.events.path, {
+        headers: askerHeaders(asker.origin, asker.site),
         cache: 'no-store',
         signal: attempt.signal,
       })
