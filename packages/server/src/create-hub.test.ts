@@ -1,4 +1,4 @@
-import { IsthmusError, IDLE_LIFETIME_MS } from '@isthmus/protocol'
+import { IDLE_LIFETIME_MS, IsthmusError } from '@isthmus/protocol'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ADA, type Agent, BOB, createWorld, SHOP, type World } from './hub.test-world.ts'
 import type { HubEventMap } from './hub-events.ts'
@@ -28,10 +28,18 @@ describe('signIn', () => {
     ['no sub', {}, 'signIn: sub is 1 to 255 characters, the same for this user at every sign-in.'],
     ['a number', { sub: 7 }, 'signIn: sub is 1 to 255 characters, the same for this user at every sign-in.'],
     ['an empty sub', { sub: '' }, 'signIn: sub is 1 to 255 characters, the same for this user at every sign-in.'],
-    ['a sub that is too long', { sub: 'x'.repeat(256) }, 'signIn: sub is 1 to 255 characters, the same for this user at every sign-in.'],
+    [
+      'a sub that is too long',
+      { sub: 'x'.repeat(256) },
+      'signIn: sub is 1 to 255 characters, the same for this user at every sign-in.',
+    ],
     ['claims that are a list', { sub: 'ada', claims: ['name'] }, 'signIn: claims is an object.'],
     ['claims that are null', { sub: 'ada', claims: null }, 'signIn: claims is an object.'],
-    ['groups in one text, where parts would match', { sub: 'ada', groups: 'not-staff' }, 'signIn: groups is a list of strings.'],
+    [
+      'groups in one text, where parts would match',
+      { sub: 'ada', groups: 'not-staff' },
+      'signIn: groups is a list of strings.',
+    ],
     ['groups that are no texts', { sub: 'ada', groups: [1] }, 'signIn: groups is a list of strings.'],
   ])('refuses %s, and stores nothing', async (_, subject, message) => {
     await using world = await createWorld()
@@ -136,7 +144,11 @@ describe('on', () => {
 
   it.each<[string, (world: World, browser: Agent) => Promise<unknown>, string]>([
     ['the program', (world, browser) => world.hub.signOut(browser.request('/')), 'logout'],
-    ['the logout page', (_, browser) => browser.visit('/isthmus/logout', { headers: { referer: `${SHOP}/` } }), 'logout'],
+    [
+      'the logout page',
+      (_, browser) => browser.visit('/isthmus/logout', { headers: { referer: `${SHOP}/` } }),
+      'logout',
+    ],
     ['a site', (_, browser) => browser.ask('signOut', SHOP), 'logout'],
     ['revoke', async (world, browser) => world.hub.sessions.revoke(await sidOf(browser)), 'revoked'],
     ['revokeAll', (world) => world.hub.sessions.revokeAll('ada'), 'revoked'],

@@ -41,7 +41,7 @@ export const BOB: Subject = { sub: 'bob', claims: { name: 'Bob' }, groups: ['sta
 export const START: number = Date.UTC(2030, 0, 1)
 
 /** What a request is made of, for {@link Agent}. */
-export interface Sending {
+interface Sending {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string | undefined>>
   readonly body?: string | ReadableStream
@@ -74,7 +74,7 @@ export interface World extends AsyncDisposable {
   /** All that the store holds, as text. */
   dump(): Promise<string>
   /** A ticket from the silent bounce of this browser, with the verifier that belongs to it. */
-  ticket(browser: Agent, returnTo: string): Promise<{ ticket: string; verifier: string }>
+  ticket(browser: Agent, returnTo: string, site?: string): Promise<{ ticket: string; verifier: string }>
   /** Links a new partition of a browser to its session, for the site of this origin. */
   link(browser: Agent, origin: string): Promise<Agent>
 }
@@ -86,9 +86,9 @@ export async function createWorld(config: Partial<HubConfig> = {}): Promise<Worl
   const hub = await createHub({ origin: HUB, sites: SITES, clock, ...config, store })
 
   const agent: World['agent'] = (initial = {}) => createAgent(hub, new Map(Object.entries(initial)))
-  const ticket: World['ticket'] = async (browser, returnTo) => {
+  const ticket: World['ticket'] = async (browser, returnTo, site) => {
     const verifier = createSecret()
-    const query = new URLSearchParams({ return_to: returnTo, challenge: sha256(verifier) })
+    const query = new URLSearchParams({ return_to: returnTo, challenge: sha256(verifier), ...(site && { site }) })
     const back = (await browser.visit(`${ENDPOINTS.link.path}?${query}`)).headers.get('location') ?? ''
     return { ticket: back.split(`#${TICKET_FRAGMENT}=`)[1] ?? '', verifier }
   }
@@ -141,7 +141,11 @@ function createAgent(hub: Hub, cookies: Map<string, string>): Agent {
 
   function call(name: EndpointName, origin: string, { headers, ...sending }: Sending = {}): Promise<Response> {
     const { method, path } = ENDPOINTS[name]
-    const added = { 'sec-fetch-site': 'same-origin', 'isthmus-origin': origin, ...(method === 'POST' && { origin: HUB }) }
+    const added = {
+      'sec-fetch-site': 'same-origin',
+      'isthmus-origin': origin,
+      ...(method === 'POST' && { origin: HUB }),
+    }
     return send(path, { method, headers: { ...added, ...headers }, ...sending })
   }
 
@@ -150,7 +154,10 @@ function createAgent(hub: Hub, cookies: Map<string, string>): Agent {
     request,
     send,
     visit: (path, { headers, ...sending } = {}) =>
-      send(path, { headers: { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', ...headers }, ...sending }),
+      send(path, {
+        headers: { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', ...headers },
+        ...sending,
+      }),
     async embed(origin) {
       return inlinedIn(await (await send(ENDPOINTS.hub.path, { headers: { referer: `${origin}/` } })).text())
     },
@@ -175,4 +182,19 @@ export function inlinedIn(page: string): HubPageData {
 /** The error that an answer carries, with its status. */
 export async function problemOf(response: Response): Promise<Problem & { status: number }> {
   return { ...problemSchema.parse(await response.json()), status: response.status }
+}
+
+/** A store in memory that tells how many topics are followed. */
+export function countingStore(): { store: Store; followers: () => number } {
+  const store = memoryStore()
+  let followers = 0
+  const subscribe: Store['subscribe'] = async (topic, listener) => {
+    const unsubscribe = await store.subscribe(topic, listener)
+    followers += 1
+    return () => {
+      followers -= 1
+      unsubscribe()
+    }
+  }
+  return { store: { ...store, subscribe }, followers: () => followers }
 }

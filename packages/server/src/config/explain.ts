@@ -13,7 +13,9 @@ export const defaultSentence: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type': {
       const needed = nounOf(issue.expected)
-      return issue.input === undefined ? `is missing; it needs ${needed}` : `needs ${needed}, not ${nameOf(issue.input)}`
+      return issue.input === undefined
+        ? `is missing; it needs ${needed}`
+        : `needs ${needed}, not ${nameOf(issue.input)}`
     }
     case 'too_small':
       if (issue.origin === 'string') return 'must not be empty'

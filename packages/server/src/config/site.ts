@@ -8,12 +8,14 @@ const EXAMPLE = '"https://www.example.com"'
 const PLAIN_HOST = /^https?:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::\d+)?$/
 
 /** An exact origin that keeps Secure cookies. The issue says what is wrong and what to write instead. */
-export const originSchema: z.ZodType<Origin, string> = z.string({ error: `needs an exact origin: ${EXAMPLE}` }).transform((text, context) => {
-  const origin = parseOrigin(text)
-  if (origin && PLAIN_HOST.test(origin) && isTrustworthyOrigin(origin)) return origin
-  context.addIssue({ code: 'custom', message: `is ${JSON.stringify(text)}; ${cureOf(text)}`, input: text })
-  return z.NEVER
-})
+export const originSchema: z.ZodType<Origin, string> = z
+  .string({ error: `needs an exact origin: ${EXAMPLE}` })
+  .transform((text, context) => {
+    const origin = parseOrigin(text)
+    if (origin && PLAIN_HOST.test(origin) && isTrustworthyOrigin(origin)) return origin
+    context.addIssue({ code: 'custom', message: `is ${JSON.stringify(text)}; ${cureOf(text)}`, input: text })
+    return z.NEVER
+  })
 
 function cureOf(text: string): string {
   const near = originOf(text)

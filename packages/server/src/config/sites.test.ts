@@ -42,12 +42,23 @@ describe('a function that gives the sites', () => {
   it.each<[string, unknown, string]>([
     ['nothing', undefined, 'sites is missing; it needs a list'],
     ['a text', 'shop', 'sites needs a list, not a string'],
-    ['rows of another table', [{ user: 1 }], 'sites[0].id is missing; it needs a string; sites[0].origins is missing; it needs a list; sites[0].user is no option; there are id, name, origins, claims, groups'],
-    ['an origin with a path', [{ id: 'shop', origins: [`${SHOP}/`] }], `sites[0].origins[0] is "${SHOP}/"; write the bare origin: "${SHOP}"`],
+    [
+      'rows of another table',
+      [{ user: 1 }],
+      'sites[0].id is missing; it needs a string; sites[0].origins is missing; it needs a list; sites[0].user is no option; there are id, name, origins, claims, groups',
+    ],
+    [
+      'an origin with a path',
+      [{ id: 'shop', origins: [`${SHOP}/`] }],
+      `sites[0].origins[0] is "${SHOP}/"; write the bare origin: "${SHOP}"`,
+    ],
     ['one id twice', [SITES[0], SITES[0]], 'sites[1].id is "shop", as that of another site; ids are unique'],
   ])('that gives %s stops the start', async (_, garbage, sentence) => {
     for (const read of [() => garbage, async () => garbage]) {
-      await expect(worldWith(read)).rejects.toMatchObject({ code: 'config-invalid', message: `createHub: ${sentence}.` })
+      await expect(worldWith(read)).rejects.toMatchObject({
+        code: 'config-invalid',
+        message: `createHub: ${sentence}.`,
+      })
     }
   })
 

@@ -4,7 +4,16 @@ import { ADA, type Agent, createWorld, HUB, NEWS, problemOf, SHOP, type World } 
 
 const POSTS = ['touch', 'signOut', 'redeem'] as const
 const ALL = ['session', 'events', ...POSTS] as const
-const FOREIGN = ['https://evil.example', SHOP, 'null', 'https://auth.example.evil', 'http://auth.example', `${HUB}:8443`, `${HUB}/`, '']
+const FOREIGN = [
+  'https://evil.example',
+  SHOP,
+  'null',
+  'https://auth.example.evil',
+  'http://auth.example',
+  `${HUB}:8443`,
+  `${HUB}/`,
+  '',
+]
 
 async function signedIn(world: World): Promise<Agent> {
   const browser = world.agent()
@@ -59,7 +68,18 @@ describe('the endpoints of the hub page', () => {
   it.each(ALL)('%s speaks for nobody who is not registered', async (name) => {
     await using world = await createWorld()
     const browser = await signedIn(world)
-    const nobodies = ['https://evil.example', 'null', '', '*', HUB, `${SHOP}/`, 'https://SHOP.example', `${SHOP}:443`, `${SHOP}, ${NEWS}`, `${SHOP}@evil`]
+    const nobodies = [
+      'https://evil.example',
+      'null',
+      '',
+      '*',
+      HUB,
+      `${SHOP}/`,
+      'https://SHOP.example',
+      `${SHOP}:443`,
+      `${SHOP}, ${NEWS}`,
+      `${SHOP}@evil`,
+    ]
     for (const nobody of nobodies) {
       const response = await browser.call(name, nobody)
       expect(await problemOf(response)).toMatchObject({ error: 'not-registered', status: 403 })

@@ -1,6 +1,18 @@
 import { ABSOLUTE_LIFETIME_MS, type SiteAnswer, siteAnswerSchema } from '@isthmus/protocol'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { ADA, type Agent, BOB, createWorld, HUB, NEWS, problemOf, SHOP, STAFF, type World } from '../hub.test-world.ts'
+import {
+  ADA,
+  type Agent,
+  BOB,
+  countingStore,
+  createWorld,
+  HUB,
+  NEWS,
+  problemOf,
+  SHOP,
+  STAFF,
+  type World,
+} from '../hub.test-world.ts'
 import { memoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 
@@ -42,21 +54,6 @@ async function signedIn(world: World): Promise<Agent> {
   const browser = world.agent()
   await browser.signIn(ADA)
   return browser
-}
-
-/** A store in memory that tells how many topics are followed. */
-function countingStore(): { store: Store; followers: () => number } {
-  const store = memoryStore()
-  let followers = 0
-  const subscribe: Store['subscribe'] = async (topic, listener) => {
-    const unsubscribe = await store.subscribe(topic, listener)
-    followers += 1
-    return () => {
-      followers -= 1
-      unsubscribe()
-    }
-  }
-  return { store: { ...store, subscribe }, followers: () => followers }
 }
 
 async function until(holds: () => boolean): Promise<void> {

@@ -49,6 +49,9 @@ export async function streamEvents(context: Context, hub: HubParts): Promise<Res
     }
   })
   for (const [name, value] of Object.entries(PRIVATE_HEADERS)) response.headers.set(name, value)
+  // How the connection is kept is the server's affair, and HTTP/2 breaks off where an answer says it (RFC 9113 §8.2.2).
+  response.headers.delete('Connection')
+  response.headers.delete('Transfer-Encoding')
   // Proxies such as nginx would hold events back until a buffer is full.
   response.headers.set('X-Accel-Buffering', 'no')
   return response

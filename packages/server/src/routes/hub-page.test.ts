@@ -38,13 +38,19 @@ describe('the state that is inlined', () => {
     expect(response.status).toBe(200)
     const { answer, ...rest } = inlinedIn(await response.text())
     expect(rest).toEqual({ origin, worker: expect.stringMatching(/^\/isthmus\/worker\.js\?v=[\w-]{16}$/) })
-    expect(answer).toMatchObject({ site: 'shop', carrier: 'cookie', state: { user: { sub: 'ada', name: 'Ada', cart: 3 } } })
+    expect(answer).toMatchObject({
+      site: 'shop',
+      carrier: 'cookie',
+      state: { user: { sub: 'ada', name: 'Ada', cart: 3 } },
+    })
   })
 
   it('holds nothing that another site is registered for', async () => {
     await using world = await createWorld()
     const browser = await signedIn(world)
-    const pages = await Promise.all([SHOP, NEWS, STAFF].map(async (origin) => (await from(browser, `${origin}/`)).text()))
+    const pages = await Promise.all(
+      [SHOP, NEWS, STAFF].map(async (origin) => (await from(browser, `${origin}/`)).text()),
+    )
     expect(pages.map((page) => /ada@mail/.test(page))).toEqual([false, true, false])
     expect(pages.map((page) => /"name":"Ada"/.test(page))).toEqual([true, false, false])
     for (const page of pages) expect(page).not.toMatch(/for nobody|customers|__Host/)

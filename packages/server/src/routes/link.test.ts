@@ -116,7 +116,9 @@ describe.each(['link', 'login'] as const)('GET /%s', (path) => {
 
   it('writes the way back as browsers do', async () => {
     await using world = await createWorld()
-    const location = expectRedirect(await bounce(await signedIn(world), path, { return_to: 'HTTPS://Shop.example:443/\u65e5?\u672c' }))
+    const location = expectRedirect(
+      await bounce(await signedIn(world), path, { return_to: 'HTTPS://Shop.example:443/\u65e5?\u672c' }),
+    )
     expect(location).toBe(`${SHOP}/%E6%97%A5?%E6%9C%AC`)
   })
 })
@@ -127,7 +129,9 @@ describe('GET /link', () => {
     const browser = world.agent()
     const response = await bounce(browser, 'link', { return_to: `${SHOP}/`, challenge, prompt: 'none' })
     expect(expectRedirect(response)).toMatch(TICKET)
-    expect(response.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-isthmus=[\w-]{43}; .*SameSite=None$/)])
+    expect(response.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^__Host-isthmus=[\w-]{43}; .*SameSite=None$/),
+    ])
     expect(await world.hub.sessions.list('')).toEqual([])
   })
 
@@ -171,7 +175,9 @@ describe('GET /login', () => {
   it('asks for the password again with prompt=login, though there is a session', async () => {
     await using world = await createWorld()
     const browser = await signedIn(world)
-    const loginPage = expectRedirect(await bounce(browser, 'login', { return_to: `${SHOP}/`, challenge, prompt: 'login' }))
+    const loginPage = expectRedirect(
+      await bounce(browser, 'login', { return_to: `${SHOP}/`, challenge, prompt: 'login' }),
+    )
     expect(loginPage).toMatch(/^\/login\?/)
     expect((await browser.signIn(BOB, loginPage)).redirectTo).toMatch(TICKET)
     expect(await browser.ask('session', SHOP)).toMatchObject({ state: { user: { sub: 'bob' } } })

@@ -62,7 +62,10 @@ describe('anything else that asks by GET', () => {
     ['an image on the shop', { referer: `${SHOP}/`, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }],
     ['a frame on the shop', { referer: `${SHOP}/`, 'sec-fetch-dest': 'iframe' }],
     ['a script on the shop', { referer: `${SHOP}/`, 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }],
-    ['a program without Sec-Fetch headers', { referer: `${SHOP}/`, 'sec-fetch-mode': undefined, 'sec-fetch-dest': undefined }],
+    [
+      'a program without Sec-Fetch headers',
+      { referer: `${SHOP}/`, 'sec-fetch-mode': undefined, 'sec-fetch-dest': undefined },
+    ],
   ])('%s sees a question, and ends nothing', async (_, headers) => {
     await using world = await createWorld()
     const browser = await signedIn(world)

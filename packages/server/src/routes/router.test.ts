@@ -24,25 +24,33 @@ async function breakableWorld(): Promise<World & { breakStore: () => void }> {
   }
   const world = await createWorld({ store: guardedStore })
   onTestFinished(() => world.hub.close())
-  return { ...world, breakStore: () => void (broken = true) }
+  return {
+    ...world,
+    breakStore() {
+      broken = true
+    },
+  }
 }
 
 describe('a hub whose store fails', () => {
-  it.each(['session', 'touch', 'signOut', 'redeem', 'events'] as const)('says of %s only that it failed', async (name) => {
-    const world = await breakableWorld()
-    const browser = world.agent()
-    await browser.signIn(ADA)
-    const body = name === 'redeem' ? { body: JSON.stringify(await world.ticket(browser, `${SHOP}/`)) } : {}
-    const errors: unknown[] = []
-    world.hub.on('error', (event) => errors.push(event))
-    world.hub.on('denied', (event) => errors.push(event))
-    world.breakStore()
-    const response = await browser.call(name, SHOP, body)
-    expect(response.headers.get('cache-control')).toBe('no-store')
-    expect(response.headers.getSetCookie()).toEqual([])
-    expect(await problemOf(response)).toEqual({ error: 'internal', message: 'The hub failed.', status: 500 })
-    expect(errors).toEqual([{ error: FAILURE, path: ENDPOINTS[name].path }])
-  })
+  it.each(['session', 'touch', 'signOut', 'redeem', 'events'] as const)(
+    'says of %s only that it failed',
+    async (name) => {
+      const world = await breakableWorld()
+      const browser = world.agent()
+      await browser.signIn(ADA)
+      const body = name === 'redeem' ? { body: JSON.stringify(await world.ticket(browser, `${SHOP}/`)) } : {}
+      const errors: unknown[] = []
+      world.hub.on('error', (event) => errors.push(event))
+      world.hub.on('denied', (event) => errors.push(event))
+      world.breakStore()
+      const response = await browser.call(name, SHOP, body)
+      expect(response.headers.get('cache-control')).toBe('no-store')
+      expect(response.headers.getSetCookie()).toEqual([])
+      expect(await problemOf(response)).toEqual({ error: 'internal', message: 'The hub failed.', status: 500 })
+      expect(errors).toEqual([{ error: FAILURE, path: ENDPOINTS[name].path }])
+    },
+  )
 
   it('says no more on its pages', async () => {
     const world = await breakableWorld()
@@ -58,7 +66,9 @@ describe('a hub whose store fails', () => {
       expect(page).toContain('<p>The hub failed.</p>')
       expect(page).not.toMatch(/ECONN|db\.internal|hunter2/)
     }
-    expect(await (await browser.send('/isthmus/hub', { headers: { referer: `${SHOP}/` } })).text()).not.toMatch(/hunter2/)
+    expect(await (await browser.send('/isthmus/hub', { headers: { referer: `${SHOP}/` } })).text()).not.toMatch(
+      /hunter2/,
+    )
   })
 
   it('is told on stderr while nobody listens', async () => {
@@ -102,7 +112,11 @@ describe('a path or a method that is none', () => {
     await browser.signIn(ADA)
     const response = await browser.send(path, { method, headers: { origin: HUB, 'isthmus-origin': SHOP } })
     expect(response.headers.get('cache-control')).toBe('no-store')
-    expect(await problemOf(response)).toEqual({ error: 'not-found', message: ERRORS['not-found'].sentence, status: 404 })
+    expect(await problemOf(response)).toEqual({
+      error: 'not-found',
+      message: ERRORS['not-found'].sentence,
+      status: 404,
+    })
   })
 
   it('gets people a page', async () => {

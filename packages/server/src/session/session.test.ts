@@ -1,5 +1,5 @@
 import type { SiteState } from '@isthmus/protocol'
-import { describe as group, expect, it } from 'vitest'
+import { expect, describe as group, it } from 'vitest'
 import { siteSchema } from '../config/site.ts'
 import { admits, describe, endOf, isLive, nextRevision, revisionAt, type Session } from './session.ts'
 
@@ -69,7 +69,11 @@ const cases: Record<string, Case> = {
   },
   'signed out': { session: session(ended('logout')), at: T + 8, says: signedOut('logout', T + 7) },
   revoked: { session: session(ended('revoked')), at: T + 8, says: signedOut('revoked', T + 7) },
-  'signed out, and run out since': { session: session(ended('logout')), at: T + 2000, says: signedOut('logout', T + 7) },
+  'signed out, and run out since': {
+    session: session(ended('logout')),
+    at: T + 2000,
+    says: signedOut('logout', T + 7),
+  },
   'a guest': { session: guest(), says: signedOut('none', T) },
   'a guest that ran out': { session: guest(), at: T + 1000, says: signedOut('none', T + 1000) },
   'a guest who signed in': { session: guest(ended('logout')), head: bob(), at: T + 60, says: unlinked(T + 50) },

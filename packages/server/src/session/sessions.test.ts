@@ -22,7 +22,7 @@ describe('signing in', () => {
     const seen = new Set<unknown>()
     for (let times = 1; times <= 3; times++) {
       await browser.signIn(ADA)
-      seen.add(browser.cookies.get(COOKIE)).add((await stateOf(browser))['sid'])
+      seen.add(browser.cookies.get(COOKIE)).add((await stateOf(browser)).sid)
       expect(seen.size).toBe(2 * times)
       expect(await world.hub.sessions.list('ada')).toHaveLength(1)
     }
@@ -32,7 +32,7 @@ describe('signing in', () => {
     await using world = await createWorld()
     const [laptop, phone] = [await signedIn(world), await signedIn(world)]
     expect(await world.hub.sessions.list('ada')).toHaveLength(2)
-    expect((await stateOf(laptop))['sid']).not.toBe((await stateOf(phone))['sid'])
+    expect((await stateOf(laptop)).sid).not.toBe((await stateOf(phone)).sid)
   })
 
   it('never adopts a secret that was planted before', async () => {
@@ -193,10 +193,10 @@ describe('what each site is told of a user', () => {
   it('is the subject, and the claims it is registered for', async () => {
     await using world = await createWorld()
     const browser = await signedIn(world)
-    expect((await stateOf(browser, SHOP))['user']).toEqual({ sub: 'ada', name: 'Ada', cart: 3 })
-    expect((await stateOf(browser, NEWS))['user']).toEqual({ sub: 'ada', email: 'ada@mail.example' })
+    expect((await stateOf(browser, SHOP)).user).toEqual({ sub: 'ada', name: 'Ada', cart: 3 })
+    expect((await stateOf(browser, NEWS)).user).toEqual({ sub: 'ada', email: 'ada@mail.example' })
     expect(await stateOf(browser, STAFF)).toMatchObject({ status: 'signed-in', access: 'denied', user: { sub: 'ada' } })
-    expect((await stateOf(browser, STAFF))['user']).toEqual({ sub: 'ada' })
+    expect((await stateOf(browser, STAFF)).user).toEqual({ sub: 'ada' })
     expect(await stateOf(await world.link(browser, STAFF), STAFF)).toMatchObject({ access: 'denied' })
     await browser.signIn(BOB)
     expect(await stateOf(browser, STAFF)).toMatchObject({ access: 'granted', user: { sub: 'bob', name: 'Bob' } })
@@ -208,7 +208,7 @@ describe('the revision', () => {
     await using world = await createWorld()
     const browser = world.agent()
     const revisions: number[] = []
-    const note = async (): Promise<void> => void revisions.push(Number((await stateOf(browser))['revision']))
+    const note = async (): Promise<void> => void revisions.push(Number((await stateOf(browser)).revision))
     await world.link(browser, SHOP)
     await note()
     for (const subject of [ADA, BOB]) {
@@ -236,6 +236,6 @@ describe('the revision', () => {
     const browser = await signedIn(world)
     const { revision } = await stateOf(browser)
     await Promise.all(Array.from({ length: 20 }, () => browser.ask('touch', SHOP)))
-    expect((await stateOf(browser))['revision']).toBe(Number(revision) + 20)
+    expect((await stateOf(browser)).revision).toBe(Number(revision) + 20)
   })
 })

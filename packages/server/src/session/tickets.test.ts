@@ -21,7 +21,12 @@ function present(partition: Agent, origin: string, body: Presented): Promise<Res
 }
 
 /** The ticket is refused with this code, and the partition holds nothing. */
-async function expectRefusal(world: World, origin: string, body: Presented, code: keyof typeof REFUSALS): Promise<void> {
+async function expectRefusal(
+  world: World,
+  origin: string,
+  body: Presented,
+  code: keyof typeof REFUSALS,
+): Promise<void> {
   const partition = world.agent()
   const response = await present(partition, origin, body)
   expect(response.headers.getSetCookie()).toEqual([])
@@ -40,9 +45,18 @@ describe('a ticket', () => {
       /^__Host-isthmus-shop=[\w-]{43}; Max-Age=86400; Path=\/; HttpOnly; Secure; Partitioned; SameSite=None$/,
     )
     expect(more).toEqual([])
-    expect(await response.json()).toMatchObject({ site: 'shop', carrier: 'partitioned', state: { user: { name: 'Ada' } } })
-    expect(await partition.ask('session', SHOP)).toMatchObject({ carrier: 'partitioned', state: { user: { sub: 'ada' } } })
-    expect(await partition.embed(SHOP)).toMatchObject({ answer: { carrier: 'partitioned', state: { user: { sub: 'ada' } } } })
+    expect(await response.json()).toMatchObject({
+      site: 'shop',
+      carrier: 'partitioned',
+      state: { user: { name: 'Ada' } },
+    })
+    expect(await partition.ask('session', SHOP)).toMatchObject({
+      carrier: 'partitioned',
+      state: { user: { sub: 'ada' } },
+    })
+    expect(await partition.embed(SHOP)).toMatchObject({
+      answer: { carrier: 'partitioned', state: { user: { sub: 'ada' } } },
+    })
   })
 
   it('is refused a second time, and the first link stays', async () => {
@@ -64,6 +78,17 @@ describe('a ticket', () => {
     const body = await world.ticket(await signedIn(world), `${SHOP}/`)
     await expectRefusal(world, origin, { ...body, ...changes }, 'ticket-mismatch')
     await expectRefusal(world, SHOP, body, 'ticket-unknown')
+  })
+
+  it('is refused on another site of the same origin, and burned', async () => {
+    await using world = await createWorld({ sites: ['shop', 'desk'].map((id) => ({ id, origins: [SHOP] })) })
+    const browser = await signedIn(world)
+    const { ticket, verifier } = await world.ticket(browser, `${SHOP}/`, 'shop')
+    const body = JSON.stringify({ ticket, verifier })
+    const redeem = (site: string): Promise<Response> =>
+      world.agent().call('redeem', SHOP, { body, headers: { 'isthmus-site': site } })
+    expect(await problemOf(await redeem('desk'))).toMatchObject({ error: 'ticket-mismatch', status: 403 })
+    expect(await problemOf(await redeem('shop'))).toMatchObject({ error: 'ticket-unknown', status: 410 })
   })
 
   it('is good for 60 s, and no millisecond longer', async () => {

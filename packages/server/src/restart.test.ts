@@ -1,0 +1,86 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { ADA, type Agent, BOB, createWorld, NEWS, SHOP, STAFF, START, type World } from './hub.test-world.ts'
+import { lmdbStore } from './store/lmdb.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'isthmus-restart-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+/** A hub on the folder; its clock goes on where the one before it stopped. */
+function start(): Promise<World> {
+  return createWorld({ store: lmdbStore({ path: folder, clock: () => START }) })
+}
+
+/** The same cookies, before another hub. */
+const again = (world: World, agent: Agent): Agent => world.agent(Object.fromEntries(agent.cookies))
+
+it('a restart loses nothing: sessions, partitions, tickets, ends and guests', async () => {
+  const before = await start()
+  const browser = before.agent()
+  const guest = before.agent()
+  const gone = before.agent()
+  const guestChild = await before.link(guest, NEWS)
+  await browser.signIn(ADA)
+  await gone.signIn(BOB)
+  const goneChild = await before.link(gone, STAFF)
+  await gone.ask('signOut', STAFF)
+  const child = await before.link(browser, SHOP)
+  const used = await before.ticket(browser, `${NEWS}/`)
+  await before.agent().ask('redeem', NEWS, { body: JSON.stringify(used) })
+  const open = await before.ticket(browser, `${NEWS}/`)
+  await child.ask('touch', SHOP)
+  const [own, ofChild, ofGone] = await Promise.all([
+    browser.ask('session', SHOP),
+    child.ask('session', SHOP),
+    goneChild.ask('session', STAFF),
+  ])
+  expect(own).toMatchObject({ carrier: 'cookie', state: { status: 'signed-in', user: { name: 'Ada' } } })
+  expect(ofGone).toMatchObject({ carrier: 'partitioned', state: { status: 'signed-out', reason: 'logout' } })
+  await before.hub.close()
+
+  const world = await start()
+  expect(await again(world, browser).ask('session', SHOP)).toEqual(own)
+  expect(await again(world, child).ask('session', SHOP)).toEqual(ofChild)
+  expect(await again(world, goneChild).ask('session', STAFF)).toEqual(ofGone)
+  expect(await world.hub.sessions.list('ada')).toHaveLength(1)
+  expect((await world.agent().call('redeem', NEWS, { body: JSON.stringify(used) })).status).toBe(410)
+  const linked = world.agent()
+  expect(await linked.ask('redeem', NEWS, { body: JSON.stringify(open) })).toMatchObject({
+    carrier: 'partitioned',
+    state: { status: 'signed-in', user: { email: 'ada@mail.example' } },
+  })
+  await again(world, guest).signIn(BOB)
+  expect(await again(world, guestChild).ask('session', NEWS)).toMatchObject({ state: { status: 'unlinked' } })
+  await linked.ask('signOut', NEWS)
+  await world.hub.close()
+
+  await using last = await start()
+  for (const agent of [browser, child]) {
+    expect(await again(last, agent).ask('session', SHOP)).toMatchObject({
+      state: { status: 'signed-out', reason: 'logout' },
+    })
+  }
+  expect(await last.hub.sessions.list('ada')).toEqual([])
+  expect(await last.hub.sessions.list('bob')).toHaveLength(1)
+})
+
+it('the files hold no secret in clear', async () => {
+  const world = await start()
+  const browser = world.agent()
+  await browser.signIn(ADA)
+  const child = await world.link(browser, SHOP)
+  const { ticket } = await world.ticket(browser, `${NEWS}/`)
+  await world.hub.close()
+  const names = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = names.filter((entry) => entry.isFile())
+  const bytes = Buffer.concat(await Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name)))))
+  expect(bytes.includes('"sub":"ada"')).toBe(true)
+  for (const secret of [ticket, ...browser.cookies.values(), ...child.cookies.values()]) {
+    expect(bytes.includes(secret)).toBe(false)
+  }
+})
