@@ -11,7 +11,7 @@ const id = z.int().check(z.nonnegative())
 export const errorCodeSchema = slugSchema as unknown as z.ZodMiniType<ErrorCode>
 
 /** base64url of 256 bits: tickets, verifiers, challenges (RFC 7636 §4). */
-export const secretSchema = z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/))
+export const secretSchema = z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/u))
 
 export const helloSchema = z.object({ isthmus, type: z.literal('hello'), site: z.exactOptional(siteIdSchema) })
 const ask = z.object({ isthmus, type: z.literal('ask'), id })

@@ -41,7 +41,7 @@ export const carrierSchema = z.enum(['none', 'cookie', 'partitioned'])
 export type Carrier = z.infer<typeof carrierSchema>
 
 /** A short name in lower case: it fits into cookie names, headers and URLs as it is. */
-export const slugSchema = z.string().check(z.regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/))
+export const slugSchema = z.string().check(z.regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u))
 export const siteIdSchema = slugSchema
 
 /** An answer of the hub: for which site, by which carrier, and the state. Inlined in the page, sent as JSON and as SSE event. */

@@ -39,19 +39,16 @@ export function compileSchema(schema: z.core.$ZodType): Table {
 
 function compileString(def: z.core.$ZodStringDef): Table {
   if (def.coerce || 'format' in def) throw inexpressible('a string with a format of its own, or a coerced one')
-  let pattern = ''
-  let min = 0
-  let max = Infinity
+  const patterns: string[] = []
   for (const check of checksOf(def)) {
-    if (check.check === 'min_length') min = Math.max(min, check.minimum)
-    else if (check.check === 'max_length') max = Math.min(max, check.maximum)
-    else if (check.check === 'string_format' && check.format === 'regex' && check.pattern?.flags === '' && !pattern)
-      pattern = check.pattern.source
+    // Lengths are counted in code points, as the flag `u` makes a pattern count.
+    if (check.check === 'min_length') patterns.push(`^[^]{${check.minimum},}`)
+    else if (check.check === 'max_length') patterns.push(`^[^]{0,${check.maximum}}$`)
+    else if (check.check === 'string_format' && check.format === 'regex' && check.pattern?.flags === 'u')
+      patterns.push(check.pattern.source)
     else throw inexpressible(`the check "${check.check}" of a string`)
   }
-  if (max < Infinity) return ['s', pattern, min, max]
-  if (min > 0) return ['s', pattern, min]
-  return pattern ? ['s', pattern] : ['s']
+  return ['s', ...patterns]
 }
 
 function compileInteger(def: z.core.$ZodNumberDef): Table {

@@ -28,18 +28,14 @@ function fits(table: Exclude<Table, 0 | readonly ['o' | 'u', ...unknown[]]>, val
     case 'l':
       return table.indexOf(value as Literal, 1) > 0
     case 'i':
-      return Number.isSafeInteger(value) && isWithin(value as number, table[1], table[2])
+      return isInteger(value, table[1], table[2])
     case 's':
-      return (
-        typeof value === 'string' &&
-        isWithin(value.length, table[2], table[3]) &&
-        new RegExp(table[1] ?? '').test(value)
-      )
+      return typeof value === 'string' && table.slice(1).every((pattern) => new RegExp(pattern, 'u').test(value))
   }
 }
 
-function isWithin(value: number, min = value, max = value): boolean {
-  return value >= min && value <= max
+function isInteger(value: unknown, min = -Infinity, max = Infinity): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -7,8 +7,8 @@ export type Table =
   | 0
   /** One of these primitive values. */
   | readonly ['l', ...Literal[]]
-  /** A string: pattern, shortest, longest. */
-  | readonly ['s', string?, number?, number?]
+  /** A string that matches these patterns (with the flag `u`). */
+  | readonly ['s', ...string[]]
   /** A safe integer: lowest, highest. */
   | readonly ['i', number?, number?]
   /** An object: its keys (optional ones end in `?`), and the table of all further keys; without it they are dropped. */
