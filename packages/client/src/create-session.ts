@@ -56,6 +56,11 @@ export function createSession({
   const ready = new Promise<Snapshot>((resolve) => {
     makeReady = resolve
   })
+  let goOn: () => void
+  /** Until the ticket is redeemed, the frame would speak for the session before. */
+  const redeemed = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
   const connection = createConnection({
     hub,
     site,
@@ -71,6 +76,7 @@ export function createSession({
     const [next, ...effects] = transition(state, event)
     state = next
     for (const effect of effects) perform(effect)
+    if (!state.redeeming || state.port === 'closed') goOn()
     settle()
   }
 
@@ -88,11 +94,12 @@ export function createSession({
     relay: ({ answer }) => tabs.tell(answer),
     ask: () => void ask(),
     redeem() {
+      const asOf = state.taken
       question({ type: 'redeem', ...bouncer.arrival } as Question)
-        .catch((error: IsthmusError) =>
-          console.warn(`isthmus: ${error.code}: the ticket in the address was refused; nothing was changed.`),
-        )
-        .then((answer) => dispatch({ type: 'redeemed', answer: answer ?? undefined }))
+        .catch((error: IsthmusError) => {
+          console.warn(`isthmus: ${error.code}: the ticket in the address was refused; nothing was changed.`)
+        })
+        .then((answer) => dispatch({ type: 'redeemed', answer: answer ?? undefined, asOf }))
     },
     'open-frame': openFrame,
     'retry-after'({ failures }) {
@@ -143,6 +150,7 @@ export function createSession({
 
   /** A question that fails leaves a doubt; who asked gets the error. */
   async function question(message: Question): Promise<SiteAnswer> {
+    if (message.type !== 'redeem' && state.redeeming) await redeemed
     const asOf = state.taken
     try {
       const answer = await connection.ask(message)
@@ -201,16 +209,17 @@ export function createSession({
     },
     async signOut() {
       try {
-        await question({ type: 'sign-out' })
+        const { state: after } = await question({ type: 'sign-out' })
+        if (after.status === 'signed-out') return
       } catch (error) {
         const { code } = error as IsthmusError
         const { snapshot } = state
         if (code === 'no-session' && snapshot.status === 'signed-out') return
         const blocked = snapshot.status === 'unknown' && snapshot.reason === 'blocked'
         if (isPassing(code) && !blocked) throw error
-        // The frame cannot act for the session, but the hub itself can.
-        bouncer.signOut()
       }
+      // The frame cannot act for the session, but the hub itself can.
+      bouncer.signOut()
     },
     link: () => bouncer.link(),
     async refresh() {

@@ -32,6 +32,7 @@ export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameO
   const { signal } = listening
   const timers: ReturnType<typeof setTimeout>[] = []
   const frame = document.createElement('iframe')
+  let saidHello = false
   let probeForbidden = false
 
   function settle(): void {
@@ -52,6 +53,8 @@ export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameO
     onWelcome((read as Welcome).answer, port)
   }
   function sayHello(): void {
+    // From now on the hub answers to the port of the hello; a greeting that comes late is void.
+    saidHello = true
     const { port1, port2 } = new MessageChannel()
     port1.onmessage = ({ data }) => greeted(data, port1)
     const hello: Hello = { isthmus: PROTOCOL_VERSION, type: 'hello', ...(site !== undefined && { site }) }
@@ -68,7 +71,7 @@ export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameO
   addEventListener(
     'message',
     ({ origin, source, data, ports: [port] }) => {
-      if (origin === hub && source !== null && source === frame.contentWindow) greeted(data, port)
+      if (!saidHello && origin === hub && source !== null && source === frame.contentWindow) greeted(data, port)
     },
     { signal },
   )

@@ -27,7 +27,7 @@ export type Via = 'frame' | 'answer' | 'push' | 'tab'
 /** All that can happen to a client. */
 export type Event =
   | { readonly type: 'told'; readonly via: Via; readonly answer: SiteAnswer; readonly asOf?: number }
-  | { readonly type: 'redeemed'; readonly answer: SiteAnswer | undefined }
+  | { readonly type: 'redeemed'; readonly answer: SiteAnswer | undefined; readonly asOf: number }
   | { readonly type: 'stream'; readonly status: StreamStatus }
   /** The frame could not be opened, or does not answer any more. */
   | { readonly type: 'frame-failed'; readonly reason: UnknownReason }
@@ -76,9 +76,7 @@ export function transition(state: State, event: Event): Step {
     case 'redeemed': {
       const settled = { ...state, redeeming: false }
       if (!event.answer) return [settled, { type: 'ask' }]
-      const [next, ...effects] = take(settled, event.answer, 'answer')
-      // Whether the carrier sticks shows in the next answer only: not linked yet.
-      return [next, ...effects.filter(({ type }) => type !== 'linked'), { type: 'ask' }]
+      return isNews(settled, event.answer, event.asOf) ? take(settled, event.answer, 'answer') : [settled]
     }
     case 'stream': {
       const next = { ...state, stream: event.status }
@@ -103,16 +101,21 @@ export function transition(state: State, event: Event): Step {
 
 function told(state: State, { via, answer, asOf }: Extract<Event, { type: 'told' }>): Step {
   const opened: State = via === 'frame' ? { ...state, port: 'open' } : state
-  const { status, revision } = answer.state
-  // A question asked after the last news was taken in is answered with something newer; all else compares revisions.
-  const newer = asOf === state.taken || state.known === undefined || revision >= state.known.revision
-  if (!newer) return [opened]
-  if (opened.redeeming) {
-    const carried = via === 'frame' && answer.carrier === 'cookie' && status !== 'unlinked'
-    if (!carried) return via === 'frame' ? [{ ...opened, carrier: answer.carrier }, { type: 'redeem' }] : [opened]
-    return take({ ...opened, redeeming: false }, answer, via)
+  if (!isNews(state, answer, asOf)) return [opened]
+  if (!opened.redeeming) return take(opened, answer, via)
+  const { status } = answer.state
+  if (via === 'frame') {
+    // The cookie carries the session already: the ticket is not needed, and expires by itself.
+    if (answer.carrier === 'cookie' && status !== 'unlinked') return take({ ...opened, redeeming: false }, answer, via)
+    // What the partition's old carrier says is about to be overtaken: to show it would be a flicker.
+    return [{ ...opened, carrier: answer.carrier }, { type: 'redeem' }]
   }
-  return take(opened, answer, via)
+  return status === 'unlinked' ? [opened] : take(opened, answer, via)
+}
+
+/** An answer to a question that was asked after the last news was taken in is newer than it; all else compares revisions. */
+function isNews(state: State, { state: { revision } }: SiteAnswer, asOf: number | undefined): boolean {
+  return asOf === state.taken || state.known === undefined || revision >= state.known.revision
 }
 
 function take(state: State, answer: SiteAnswer, via: Via): Step {
@@ -128,7 +131,7 @@ function take(state: State, answer: SiteAnswer, via: Via): Step {
   const effects: Effect[] = []
   if (changed) effects.push({ type: 'announce', via })
   if (changed && via !== 'tab') effects.push({ type: 'relay', answer })
-  if (carrier === 'cookie' || carrier === 'partitioned') effects.push({ type: 'linked' })
+  if (carrier !== null && carrier !== 'none') effects.push({ type: 'linked' })
   // Another tab was told: this one's frame follows with its own carrier.
   if (via === 'tab' && changed && state.port === 'open') effects.push({ type: 'ask' })
   return [next, ...effects]

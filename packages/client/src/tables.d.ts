@@ -7,6 +7,7 @@ declare module 'virtual:isthmus/tables' {
   export const hubPageData: Table
   export const hubToClient: Table
   export const problem: Table
+  export const redeemed: Table
   export const siteAnswer: Table
   export const tabToTab: Table
   export const welcome: Table

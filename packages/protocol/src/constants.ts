@@ -29,6 +29,9 @@ export const PARTITIONED_COOKIE_PREFIX = '__Host-isthmus-'
 /** Cookie that remembers, while the user types a password, which site asked for the sign-in. */
 export const LOGIN_COOKIE = '__Host-isthmus.login'
 
+/** A proof of possession is good this long, counted from the nonce that the hub gave for it (RFC 9449 §8). */
+export const DPOP_NONCE_LIFETIME_MS = 5 * MINUTE_MS
+
 /** Life of a ticket: one redirect and one request on a slow phone. */
 export const TICKET_LIFETIME_MS = 60 * SECOND_MS
 

@@ -49,8 +49,8 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
   },
   redeem: {
     caller: 'hub page',
-    input: '`RedeemInput`',
-    output: '`SiteAnswer`; sets the partitioned cookie',
+    input: '`RedeemInput`; DPoP proof?',
+    output: '`Redeemed`; sets the partitioned cookie',
     means: 'Burns a ticket and links this partition to its session.',
   },
   events: {

@@ -17,6 +17,7 @@ export const ERRORS = {
   'not-registered': { status: 403, retry: false, sentence: 'This origin is not registered with the hub.' },
   'return-to-refused': { status: 400, retry: false, sentence: 'The return address does not belong to the site.' },
   'no-session': { status: 401, retry: false, sentence: 'The request carries no session.' },
+  'proof-refused': { status: 401, retry: true, sentence: 'The proof of possession does not hold.' },
   'ticket-unknown': { status: 410, retry: false, sentence: 'The ticket was used already, or never existed.' },
   'ticket-expired': { status: 410, retry: false, sentence: 'The ticket is older than it may be.' },
   'ticket-mismatch': { status: 403, retry: false, sentence: 'The ticket was issued for someone else.' },

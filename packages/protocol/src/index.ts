@@ -6,6 +6,7 @@ export {
   ATTENTION_INTERVAL_MS,
   BASE_PATH,
   BODY_LIMIT_BYTES,
+  DPOP_NONCE_LIFETIME_MS,
   FRAME_TIMEOUT_MS,
   HEARTBEAT_MS,
   IDLE_LIFETIME_MS,
@@ -55,7 +56,9 @@ export {
   hubPageDataSchema,
   type Problem,
   problemSchema,
+  type Redeemed,
   type RedeemInput,
+  redeemedSchema,
   redeemSchema,
 } from './payloads.ts'
 export type { Snapshot, UnknownReason } from './snapshot.ts'

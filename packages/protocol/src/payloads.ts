@@ -7,6 +7,13 @@ import { siteAnswerSchema, siteIdSchema } from './state.ts'
 export const redeemSchema = z.object({ ticket: secretSchema, verifier: secretSchema })
 export type RedeemInput = z.infer<typeof redeemSchema>
 
+/** Answer of `POST /redeem`. */
+export const redeemedSchema = z.extend(siteAnswerSchema, {
+  /** What the key of the request's proof is bound to, for browsers where the cookie does not stick. */
+  handle: z.exactOptional(secretSchema),
+})
+export type Redeemed = z.infer<typeof redeemedSchema>
+
 /** Query of `GET /link`, `GET /login` and `GET /logout`: where to go back to, and for whom. */
 export const bounceSchema = z.object({
   site: z.exactOptional(siteIdSchema),
@@ -25,6 +32,8 @@ export const hubPageDataSchema = z.object({
   answer: z.exactOptional(siteAnswerSchema),
   /** Path of the worker script, with the hash of its content. */
   worker: z.string(),
+  /** For the first proof of possession (RFC 9449 §8). */
+  nonce: z.string(),
 })
 export type HubPageData = z.infer<typeof hubPageDataSchema>
 

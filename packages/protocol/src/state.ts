@@ -36,8 +36,8 @@ const unlinked = z.object({ status: z.literal('unlinked'), revision })
 export const siteStateSchema = z.union([granted, denied, signedOut, unlinked])
 export type SiteState = z.infer<typeof siteStateSchema>
 
-/** How the frame's requests carry the session: not at all, by the hub's own cookie, or by the partition's. */
-export const carrierSchema = z.enum(['none', 'cookie', 'partitioned'])
+/** How the frame's requests carry the session: not at all, by the hub's own cookie, by the partition's, or by the partition's key. */
+export const carrierSchema = z.enum(['none', 'cookie', 'partitioned', 'key'])
 export type Carrier = z.infer<typeof carrierSchema>
 
 /** A short name in lower case: it fits into cookie names, headers and URLs as it is. */

@@ -4,6 +4,7 @@ import { createSites } from './config/sites.ts'
 import { readAssets } from './http/assets.ts'
 import { createCarriers } from './http/carriers.ts'
 import { clearLoginCookie, readCookies, sessionCookie } from './http/cookies.ts'
+import { createDpopVerifier } from './http/dpop.ts'
 import { queryOf, type RequestLike } from './http/request-like.ts'
 import { createHubEvents, type HubEvents } from './hub-events.ts'
 import type { HubParts } from './parts.ts'
@@ -80,12 +81,14 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   const events = createHubEvents()
   const sites = await createSites(config.sites, clock, (error) => events.emit('error', { error, path: 'sites' }))
   const sessions = createSessions(settings)
+  const dpop = createDpopVerifier(settings.origin, store, clock)
   const hub: HubParts = {
     settings,
     sites,
     sessions,
     tickets: createTickets(store, clock),
-    carriers: createCarriers(sessions, clock),
+    dpop,
+    carriers: createCarriers(sessions, dpop, clock),
     events,
     assets: await readAssets(),
     closing: closing.signal,

@@ -2,6 +2,7 @@ import type { Settings } from './config/hub-config.ts'
 import type { Sites } from './config/sites.ts'
 import type { Assets } from './http/assets.ts'
 import type { Carriers } from './http/carriers.ts'
+import type { DpopVerifier } from './http/dpop.ts'
 import type { HubEvents } from './hub-events.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { Tickets } from './session/tickets.ts'
@@ -13,6 +14,7 @@ export interface HubParts {
   readonly sessions: Sessions
   readonly tickets: Tickets
   readonly carriers: Carriers
+  readonly dpop: DpopVerifier
   readonly events: HubEvents
   readonly assets: Assets
   /** Aborted when the hub closes; open streams end with it. */

@@ -1,47 +1,100 @@
-import { problem, siteAnswer } from 'virtual:isthmus/tables'
+import { problem, redeemed, siteAnswer } from 'virtual:isthmus/tables'
 import {
   ENDPOINTS,
   FRAME_TIMEOUT_MS,
   IsthmusError,
   type Problem,
+  type Redeemed,
   type RedeemInput,
   type SiteAnswer,
 } from '@isthmus/protocol'
-import { MISFIT, readAs } from '@isthmus/protocol/compact'
+import { MISFIT, readAs, type Table } from '@isthmus/protocol/compact'
 import { askerHeaders } from '../asker-headers.ts'
+import { type BoundKey, createKey, forgetKey, loadKey, saveKey } from '../key/bound-key.ts'
+import { fetchWithProof } from '../key/fetch-with-proof.ts'
 
 /** The hub's endpoints, asked on behalf of one embedding page. Every call throws {@link IsthmusError}. */
 export interface Api {
   ask(): Promise<SiteAnswer>
   touch(): Promise<SiteAnswer>
   signOut(): Promise<SiteAnswer>
+  /** Gives this partition a carrier: which one is found by trying. */
   redeem(input: RedeemInput): Promise<SiteAnswer>
+  /** What the page was told without a proof; asked again with the partition's key, if it has one. */
+  confirm(answer: SiteAnswer): Promise<SiteAnswer>
+  /** The key that carries the session, where it does. */
+  key(): BoundKey | undefined
 }
 
 export function createApi(origin: string, site: string | undefined): Api {
-  async function call(endpoint: { method: string; path: string }, body?: unknown): Promise<SiteAnswer> {
-    const response = await fetch(endpoint.path, {
-      method: endpoint.method,
-      headers: { ...askerHeaders(origin, site), ...(body !== undefined && { 'content-type': 'application/json' }) },
+  let key: BoundKey | undefined
+
+  async function call(
+    { method, path }: { method: string; path: string },
+    expected: Table,
+    body?: unknown,
+    pair: CryptoKeyPair | undefined = key?.pair,
+  ): Promise<unknown> {
+    const json = body === undefined ? {} : { 'content-type': 'application/json' }
+    const init = {
+      method,
+      headers: { ...askerHeaders(origin, site), ...json },
       body: body === undefined ? null : JSON.stringify(body),
       cache: 'no-store',
       signal: AbortSignal.timeout(FRAME_TIMEOUT_MS),
-    }).catch((cause: unknown) => {
-      const timedOut = cause instanceof DOMException && cause.name === 'TimeoutError'
-      throw new IsthmusError(timedOut ? 'timeout' : 'unreachable', undefined, { cause })
-    })
-    const json: unknown = await response.json().catch(() => undefined)
-    const read = response.ok ? readAs(siteAnswer, json) : MISFIT
-    if (read !== MISFIT) return honestly(read as SiteAnswer)
-    const refusal = readAs(problem, json)
+    } as const
+    const response = await (pair ? fetchWithProof(path, init, pair, key?.handle) : fetch(path, init)).catch(
+      (cause: unknown) => {
+        const timedOut = cause instanceof DOMException && cause.name === 'TimeoutError'
+        throw new IsthmusError(timedOut ? 'timeout' : 'unreachable', undefined, { cause })
+      },
+    )
+    const given: unknown = await response.json().catch(() => undefined)
+    const read = response.ok ? readAs(expected, given) : MISFIT
+    if (read !== MISFIT) return read
+    const refusal = readAs(problem, given)
     throw new IsthmusError(refusal === MISFIT ? 'unreachable' : (refusal as Problem).error)
   }
 
+  async function askFor(endpoint: { method: string; path: string }): Promise<SiteAnswer> {
+    return honestly((await call(endpoint, siteAnswer)) as SiteAnswer)
+  }
+
+  const ask = (): Promise<SiteAnswer> => askFor(ENDPOINTS.session)
+
   return {
-    ask: () => call(ENDPOINTS.session),
-    touch: () => call(ENDPOINTS.touch),
-    signOut: () => call(ENDPOINTS.signOut),
-    redeem: (input) => call(ENDPOINTS.redeem, input),
+    ask,
+    touch: () => askFor(ENDPOINTS.touch),
+    signOut: () => askFor(ENDPOINTS.signOut),
+
+    async redeem(input) {
+      const pair = await createKey().catch(() => undefined)
+      key = undefined
+      const { site: id, handle } = (await call(ENDPOINTS.redeem, redeemed, input, pair)) as Redeemed
+      const byCookie = await ask()
+      if (byCookie.carrier !== 'none') {
+        await forgetKey(id)
+        return byCookie
+      }
+      if (!pair || handle === undefined) return byCookie
+      key = { pair, handle }
+      await saveKey(id, key)
+      return ask()
+    },
+
+    async confirm(answer) {
+      if (answer.carrier !== 'none') return answer
+      key = await loadKey(answer.site)
+      if (!key) return honestly(answer)
+      const byKey = await ask().catch(() => undefined)
+      if (byKey?.carrier !== 'none') return byKey ?? honestly(answer)
+      // The hub does not know this key any more.
+      key = undefined
+      await forgetKey(answer.site)
+      return byKey
+    },
+
+    key: () => key,
   }
 }
 
@@ -49,7 +102,7 @@ export function createApi(origin: string, site: string | undefined): Api {
  * No carrier means signed out only where the browser lets the hub's own cookie through.
  * Where it does not, the hub cannot know: this partition is not linked.
  */
-export async function honestly(answer: SiteAnswer): Promise<SiteAnswer> {
+async function honestly(answer: SiteAnswer): Promise<SiteAnswer> {
   if (answer.carrier !== 'none' || answer.state.status !== 'signed-out') return answer
   const access = await document.hasStorageAccess?.().catch(() => false)
   return access ? answer : { ...answer, state: { status: 'unlinked', revision: answer.state.revision } }

@@ -1,4 +1,6 @@
 import type { SiteAnswer, StreamStatus } from '@isthmus/protocol'
+import type { BoundKey } from '../key/bound-key.ts'
+import { latestNonce } from '../key/fetch-with-proof.ts'
 import type { FromWorker, ToWorker } from '../worker/worker-messages.ts'
 
 /** What the page does with the stream that its worker holds. */
@@ -21,6 +23,7 @@ interface WorkerLink {
 export function followStream(
   worker: string,
   origin: string,
+  key: () => BoundKey | undefined,
   onAnswer: (answer: SiteAnswer) => void,
   onStatus: (status: StreamStatus) => void,
 ): StreamFollower {
@@ -55,7 +58,9 @@ export function followStream(
   return {
     follow({ site, state }) {
       const next: ToWorker =
-        state.status === 'signed-in' ? { type: 'follow', origin, site, sid: state.sid } : { type: 'leave' }
+        state.status === 'signed-in'
+          ? { type: 'follow', origin, site, sid: state.sid, key: key(), nonce: latestNonce() }
+          : { type: 'leave' }
       if (sidOf(next) === sidOf(following)) return
       following = next
       tell(next)

@@ -1,45 +1,60 @@
 import { hello, hubPageData } from 'virtual:isthmus/tables'
 import { type Hello, type HubPageData, PROTOCOL_VERSION, type SiteAnswer, type Welcome } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
-import { createApi, honestly } from './api.ts'
+import { startWithNonce } from '../key/fetch-with-proof.ts'
+import { type Api, createApi } from './api.ts'
 import { serveParent } from './serve-parent.ts'
 import { trustScriptUrl } from './trust-script-url.ts'
 
 const read = readAs(hubPageData, JSON.parse(document.getElementById('isthmus')?.textContent ?? 'null'))
 if (read !== MISFIT && parent !== window) start(read as HubPageData)
 
+/** Whom the page may talk to, what they are told first, and the way to learn more. */
+interface Parent {
+  readonly origin: string
+  readonly answer: SiteAnswer
+  readonly api: Api
+}
+
 function start(data: HubPageData): void {
+  startWithNonce(data.nonce)
   const worker = trustScriptUrl(data.worker)
+  const named = data.origin !== undefined && data.answer ? confirm(data.origin, data.answer) : undefined
   let stop = (): void => {}
 
-  function serve(port: MessagePort, origin: string, answer: SiteAnswer): Welcome {
+  function serve({ origin, answer, api }: Parent, port: MessagePort): Welcome {
     stop()
-    stop = serveParent(port, origin, worker, answer, createApi(origin, answer.site))
+    stop = serveParent(port, origin, worker, answer, api)
     return { isthmus: PROTOCOL_VERSION, type: 'welcome', answer }
   }
 
-  if (data.origin !== undefined && data.answer) void greet(data.origin, data.answer)
-  addEventListener('message', (event) => void onHello(event))
-
-  /** The server matched the embedding origin: it is named exactly. If the parent is anyone else, the browser drops message and port. */
-  async function greet(origin: string, answer: SiteAnswer): Promise<void> {
-    const first = await honestly(answer)
+  // The server matched the embedding origin: it is named exactly. If the parent is anyone else, the browser drops message and port.
+  named?.then((parentPage) => {
     const { port1, port2 } = new MessageChannel()
-    parent.postMessage(serve(port1, origin, first), origin, [port2])
-  }
+    parent.postMessage(serve(parentPage, port1), parentPage.origin, [port2])
+  })
 
   /**
    * The parent says hello where it was not greeted: the Referer was taken away, or another listener swallowed the greeting.
-   * The browser names its origin, and the server must know it. The answer goes to the port that came with the hello.
+   * The browser names its origin, and the server must know it. The answer goes to the port that came with the hello,
+   * which from then on is the one.
    */
-  async function onHello({ source, origin, data: message, ports: [port] }: MessageEvent): Promise<void> {
+  addEventListener('message', async ({ source, origin, data: message, ports: [port] }) => {
     if (source !== parent || origin === 'null' || !port) return
     const greeting = readAs(hello, message)
     if (greeting === MISFIT) return
+    const known = await named
     // Refused or unreachable: silence, and an open ear for the next hello.
-    const answer = await createApi(origin, (greeting as Hello).site)
-      .ask()
-      .catch(() => undefined)
-    if (answer) port.postMessage(serve(port, origin, answer))
-  }
+    const parentPage = known?.origin === origin ? known : await ask(origin, greeting as Hello).catch(() => undefined)
+    if (parentPage) port.postMessage(serve(parentPage, port))
+  })
+}
+
+async function confirm(origin: string, answer: SiteAnswer): Promise<Parent> {
+  const api = createApi(origin, answer.site)
+  return { origin, answer: await api.confirm(answer), api }
+}
+
+async function ask(origin: string, { site }: Hello): Promise<Parent> {
+  return confirm(origin, await createApi(origin, site).ask())
 }

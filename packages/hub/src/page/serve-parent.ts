@@ -29,6 +29,7 @@ export function serveParent(
   const stream = followStream(
     worker,
     origin,
+    api.key,
     (answer) => void onPush(answer),
     (status) => void onStatus(status),
   )

@@ -1,4 +1,5 @@
 import type { SiteAnswer, StreamStatus } from '@isthmus/protocol'
+import { startWithNonce } from '../key/fetch-with-proof.ts'
 import { openStream, type Stream } from './open-stream.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
@@ -36,6 +37,7 @@ function serve(page: Page): void {
     // Another session: only a new request carries its proof.
     closeStream()
     followed = data.sid
+    startWithNonce(data.nonce)
     stream = openStream(
       data,
       (answer) => {

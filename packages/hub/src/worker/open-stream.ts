@@ -10,6 +10,8 @@ import {
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
 import { createParser } from 'eventsource-parser'
 import { askerHeaders } from '../asker-headers.ts'
+import type { BoundKey } from '../key/bound-key.ts'
+import { fetchWithProof } from '../key/fetch-with-proof.ts'
 
 /** One event stream that is kept open until it is closed, or until its session is over. */
 export interface Stream {
@@ -23,7 +25,7 @@ export interface Stream {
  * A drop is followed by one quiet attempt; only when that fails the stream is `down`.
  */
 export function openStream(
-  asker: { origin: string; site: string },
+  asker: { readonly origin: string; readonly site: string; readonly key: BoundKey | undefined },
   onAnswer: (answer: SiteAnswer) => void,
   onStatus: (status: StreamStatus) => void,
 ): Stream {
@@ -61,11 +63,11 @@ export function openStream(
     let watchdog = setTimeout(interrupt, FRAME_TIMEOUT_MS)
     let over = false
     try {
-      const response = await fetch(ENDPOINTS.events.path, {
-        headers: askerHeaders(asker.origin, asker.site),
-        cache: 'no-store',
-        signal: attempt.signal,
-      })
+      const { method, path } = ENDPOINTS.events
+      const headers = askerHeaders(asker.origin, asker.site)
+      const init = { method, headers, cache: 'no-store', signal: attempt.signal } as const
+      const { key } = asker
+      const response = await (key ? fetchWithProof(path, init, key.pair, key.handle) : fetch(path, init))
       if (!response.ok || !response.body) return false
       const parser = createParser({
         onEvent({ event, data }) {

@@ -1,8 +1,17 @@
 import type { SiteAnswer, StreamStatus } from '@isthmus/protocol'
+import type { BoundKey } from '../key/bound-key.ts'
 
 /** Hub page → worker. Both are one build on one origin; their script address holds its hash. */
 export type ToWorker =
-  | { readonly type: 'follow'; readonly origin: string; readonly site: string; readonly sid: string }
+  | {
+      readonly type: 'follow'
+      readonly origin: string
+      readonly site: string
+      readonly sid: string
+      /** Where a key carries the session; it can be handed on, but not read. */
+      readonly key: BoundKey | undefined
+      readonly nonce: string | undefined
+    }
   | { readonly type: 'wake' }
   | { readonly type: 'leave' }
 

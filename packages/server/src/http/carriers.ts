@@ -1,10 +1,17 @@
-import { type Carrier, PARTITIONED_COOKIE_PREFIX, SESSION_COOKIE, type SiteAnswer } from '@isthmus/protocol'
+import {
+  type Carrier,
+  IsthmusError,
+  PARTITIONED_COOKIE_PREFIX,
+  SESSION_COOKIE,
+  type SiteAnswer,
+} from '@isthmus/protocol'
 import type { Site } from '../config/site.ts'
 import { describe, type Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Clock } from '../store/store.ts'
 import { readCookies } from './cookies.ts'
-import type { RequestLike } from './request-like.ts'
+import type { DpopVerifier } from './dpop.ts'
+import { headerOf, type RequestLike } from './request-like.ts'
 
 /** What a request proves: by which carrier, and which session, live or not. */
 export interface Proof {
@@ -22,12 +29,21 @@ export interface Carriers {
   answer(proof: Proof | undefined, site: Site): Promise<SiteAnswer>
 }
 
-export function createCarriers(sessions: Sessions, clock: Clock): Carriers {
+export function createCarriers(sessions: Sessions, dpop: DpopVerifier, clock: Clock): Carriers {
   async function open(request: RequestLike, cookie: string, site?: string): Promise<Session | undefined> {
     const secret = readCookies(request)[cookie]
     const found = secret ? await sessions.find(secret) : undefined
     // A partition's secret presented under another name is refused: it was given to one site only.
-    return found && found.site === site ? found.session : undefined
+    return found && found.site === site && found.key === undefined ? found.session : undefined
+  }
+
+  /** A handle opens nothing without a proof of the key that it is bound to (RFC 9449 §7). */
+  async function openByKey(request: RequestLike, site: string): Promise<Session | undefined> {
+    const handle = /^DPoP ([\w-]+)$/.exec(headerOf(request, 'authorization') ?? '')?.[1]
+    const found = handle && request instanceof Request ? await sessions.find(handle) : undefined
+    if (!found || found.site !== site || found.key === undefined) return undefined
+    if ((await dpop.verify(request as Request, handle)) !== found.key) throw new IsthmusError('proof-refused')
+    return found.session
   }
 
   return {
@@ -37,7 +53,9 @@ export function createCarriers(sessions: Sessions, clock: Clock): Carriers {
       const own = await open(request, SESSION_COOKIE)
       if (own) return { carrier: 'cookie', session: own }
       const partitioned = await open(request, PARTITIONED_COOKIE_PREFIX + site.id, site.id)
-      return partitioned && { carrier: 'partitioned', session: partitioned }
+      if (partitioned) return { carrier: 'partitioned', session: partitioned }
+      const keyed = await openByKey(request, site.id)
+      return keyed && { carrier: 'key', session: keyed }
     },
 
     async answer(proof, site) {

@@ -37,7 +37,11 @@ describe('the state that is inlined', () => {
     const response = await from(await signedIn(world), `${origin}/`)
     expect(response.status).toBe(200)
     const { answer, ...rest } = inlinedIn(await response.text())
-    expect(rest).toEqual({ origin, worker: expect.stringMatching(/^\/isthmus\/worker\.js\?v=[\w-]{16}$/) })
+    expect(rest).toEqual({
+      origin,
+      worker: expect.stringMatching(/^\/isthmus\/worker\.js\?v=[\w-]{16}$/),
+      nonce: expect.any(String),
+    })
     expect(answer).toMatchObject({
       site: 'shop',
       carrier: 'cookie',
@@ -151,7 +155,7 @@ describe('without a Referer', () => {
     const response = await (await signedIn(world)).send(PATH)
     expect(policyOf(response)['frame-ancestors']).toBe([SHOP, SHOP_WWW, NEWS, STAFF].join(' '))
     const page = await response.text()
-    expect(inlinedIn(page)).toEqual({ worker: expect.any(String) })
+    expect(inlinedIn(page)).toEqual({ worker: expect.any(String), nonce: expect.any(String) })
     expect(page).not.toMatch(/ada/i)
   })
 

@@ -37,6 +37,11 @@ export function createRouter(hub: HubParts): Hono {
     throw new IsthmusError('invalid-request', `A request body has at most ${BODY_LIMIT_BYTES} bytes.`)
   }
   router.use(bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }))
+  router.use(async (context, next) => {
+    await next()
+    // Whoever proves possession gets the nonce for the next proof, refused or not (RFC 9449 §8).
+    if (context.req.raw.headers.has('dpop')) context.header('DPoP-Nonce', await hub.dpop.nonce())
+  })
   for (const name of Object.keys(ROUTES) as EndpointName[]) {
     const { method, path } = ENDPOINTS[name]
     router.on(method, path, (context) => ROUTES[name](context.req.raw, hub, context))

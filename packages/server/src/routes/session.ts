@@ -1,4 +1,4 @@
-import { IsthmusError, redeemSchema, type SiteAnswer } from '@isthmus/protocol'
+import { IsthmusError, type Redeemed, redeemSchema, type SiteAnswer } from '@isthmus/protocol'
 import { type Asker, askerByHubPage, askerByOrigin } from '../http/asker.ts'
 import { partitionedCookie } from '../http/cookies.ts'
 import { PRIVATE_HEADERS } from '../http/headers.ts'
@@ -47,12 +47,16 @@ export async function redeemTicket(request: Request, hub: HubParts): Promise<Res
   const body = redeemSchema.safeParse(await request.json().catch(() => undefined))
   if (!body.success) throw new IsthmusError('invalid-request')
   const { ticket, verifier } = body.data
+  // Before the ticket burns: a proof with a stale nonce may be sent again.
+  const key = request.headers.has('dpop') ? await hub.dpop.verify(request, undefined) : undefined
   const sid = await hub.tickets.redeem(ticket, verifier, { site: asker.site.id, origin: asker.origin })
   const session = await hub.sessions.get(sid)
   if (!session) throw new IsthmusError('ticket-unknown')
   const secret = await hub.sessions.branch(session, asker.site.id)
+  const handle = key && (await hub.sessions.branch(session, asker.site.id, key))
   hub.events.emit('link', { sid, site: asker.site.id })
-  return reply(await hub.carriers.answer({ carrier: 'partitioned', session }, asker.site), {
+  const answer = await hub.carriers.answer({ carrier: 'partitioned', session }, asker.site)
+  return reply(handle === undefined ? answer : { ...answer, handle }, {
     'Set-Cookie': partitionedCookie(asker.site.id, secret, session, hub.settings.clock()),
   })
 }
@@ -65,6 +69,6 @@ async function currentAnswer(request: Request, { site }: Asker, { carriers }: Hu
   return carriers.answer(await carriers.ofFrame(request, site), site)
 }
 
-function reply(answer: SiteAnswer, headers: Record<string, string> = {}): Response {
+function reply(answer: SiteAnswer | Redeemed, headers: Record<string, string> = {}): Response {
   return Response.json(answer, { headers: { ...PRIVATE_HEADERS, ...headers } })
 }

@@ -13,6 +13,8 @@ export interface Found {
   readonly session: Session
   /** The site whose partition holds the secret; absent for the hub's own cookie. */
   readonly site?: string
+  /** Thumbprint of the key that must prove itself along with the secret (RFC 7638). */
+  readonly key?: string
 }
 
 /** The sessions in the store. Every change of one is announced on its topic after it is stored. */
@@ -24,8 +26,8 @@ export interface Sessions {
   head(session: Session): Promise<Session>
   /** Begins a session with a new id and a new secret; the one before it, if any, ends and points to the new one. */
   begin(subject: Subject | undefined, previous?: Session): Promise<{ session: Session; secret: string }>
-  /** Another secret for the same session, good for one site's partition only. */
-  branch(session: Session, site: string): Promise<string>
+  /** Another secret for the same session, good for one site's partition only; with `key`: only together with its proof. */
+  branch(session: Session, site: string, key?: string): Promise<string>
   /** Pushes the idle end away; `undefined` if the session is over. */
   touch(sid: string): Promise<Session | undefined>
   /** Ends a session. Resolves when that is stored; `undefined` if there is none that lives. */
@@ -79,9 +81,9 @@ export function createSessions({ store, clock, idleMs, absoluteMs }: Settings): 
     async find(secret) {
       const stored = await store.get(secretKey(secret))
       if (!stored) return undefined
-      const { sid, site } = JSON.parse(stored.value) as { sid: string; site?: string }
+      const { sid, ...binding } = JSON.parse(stored.value) as { sid: string; site?: string; key?: string }
       const session = await get(sid)
-      return session && (site === undefined ? { session } : { session, site })
+      return session && { session, ...binding }
     },
 
     async head(session) {
@@ -126,10 +128,10 @@ export function createSessions({ store, clock, idleMs, absoluteMs }: Settings): 
       }
     },
 
-    async branch(session, site) {
+    async branch(session, site, key) {
       const secret = createSecret()
       const expiresAt = session.expiresAt + TOMBSTONE_LIFETIME_MS
-      await store.write([{ put: secretKey(secret), value: JSON.stringify({ sid: session.sid, site }), expiresAt }])
+      await store.write([{ put: secretKey(secret), value: JSON.stringify({ sid: session.sid, site, key }), expiresAt }])
       return secret
     },
 
