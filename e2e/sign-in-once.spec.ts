@@ -63,6 +63,7 @@ test('signing in where there is a session asks for no password again', async ({ 
   const shop = await open(world.url('shop'))
   await signIn(shop, 'customer')
   const news = await open(world.url('news'))
+  await expect(status(news)).toHaveText('signed in: The customer')
   await news.evaluate('void session.signIn({ returnTo: "/welcome" })')
   await news.waitForURL(world.url('news', '/welcome'))
   await expect(status(news)).toHaveText('signed in: The customer')

@@ -1,4 +1,4 @@
-import { ENDPOINTS, type Origin, TICKET_FRAGMENT } from '@isthmus/protocol'
+import { ENDPOINTS, type Origin, TICKET_FRAGMENT, TRANSFER_HINT } from '@isthmus/protocol'
 
 /** What came back in the fragment, with what this tab kept for it. */
 export interface Arrival {
@@ -10,8 +10,10 @@ export interface Arrival {
 export interface Bouncer {
   /** The ticket that this tab asked for, if the page was opened with it. The URL is clean afterwards. */
   readonly arrival: Arrival | undefined
-  /** A bounce that nobody asked for: no window is shown, at most once until {@link Bouncer.settle}. `false`: not now. */
-  link(): Promise<boolean>
+  /** The session that the user brings along from another site, if a link said so. */
+  readonly wanted: string | undefined
+  /** A bounce that nobody asked for: no window is shown, at most once until {@link Bouncer.settle} unless forced. `false`: not now. */
+  link(force?: boolean): Promise<boolean>
   /** To the login page, and back to `returnTo`. */
   signIn(returnTo: string): Promise<void>
   /** To the common logout page, and back. */
@@ -29,6 +31,7 @@ interface Pending {
 
 export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
   const keys = { pending: `isthmus:pending:${hub}`, tried: `isthmus:tried:${hub}` }
+  const wanted = takeHint()
   const { arrival, came } = arrive(keys.pending)
   // A page that just came back does not leave again, even where nothing can be kept.
   let mayLink = !came
@@ -52,9 +55,11 @@ export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
 
   return {
     arrival,
-    async link() {
+    wanted,
+    async link(force = false) {
       // Without a place for the verifier the ticket could not be redeemed.
-      if (!mayLink || read(keys.tried) !== null || !write(keys.tried, '1')) return false
+      if (!force && (!mayLink || read(keys.tried) !== null)) return false
+      if (!write(keys.tried, '1')) return false
       mayLink = false
       await go(ENDPOINTS.link.path, location.href, 'none')
       return true
@@ -72,6 +77,14 @@ export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
   }
 }
 
+/** Takes the hint of a transfer out of the URL: what it held before is there again. */
+function takeHint(): string | undefined {
+  const [, sid, , fragment] =
+    new RegExp(`^#${TICKET_FRAGMENT}=${TRANSFER_HINT}([\\w-]+)(&(.*))?$`).exec(location.hash) ?? []
+  if (sid !== undefined) restore(fragment)
+  return sid
+}
+
 /** Takes the ticket out of the URL before anybody else looks at it. One that this tab did not ask for is thrown away: login CSRF. */
 function arrive(pendingKey: string): { arrival: Arrival | undefined; came: boolean } {
   const match = new RegExp(`^#${TICKET_FRAGMENT}=([\\w-]{43})$`).exec(location.hash)
@@ -81,10 +94,15 @@ function arrive(pendingKey: string): { arrival: Arrival | undefined; came: boole
   const here = location.href.split('#', 1)[0] as string
   const [path, ...fragment] = pending?.href.split('#') ?? []
   const mine = pending !== undefined && path === here
-  history.replaceState(history.state, '', here)
-  // A real navigation to the fragment: hash routers hear of it, :target matches, the page scrolls there.
-  if (mine && fragment.length > 0) location.replace(`#${fragment.join('#')}`)
+  restore(mine && fragment.length > 0 ? fragment.join('#') : undefined)
   return { arrival: mine ? { ticket: match[1] as string, verifier: pending.verifier } : undefined, came: true }
+}
+
+/** Puts the page's own fragment back into the URL, or none. */
+function restore(fragment: string | undefined): void {
+  history.replaceState(history.state, '', location.href.split('#', 1)[0])
+  // A real navigation to the fragment: hash routers hear of it, :target matches, the page scrolls there.
+  if (fragment !== undefined) location.replace(`#${fragment}`)
 }
 
 function parsePending(text: string | null): Pending | undefined {

@@ -1,4 +1,11 @@
-import { IsthmusError, type Origin, type SiteAnswer, type StreamStatus, type UnknownReason } from '@isthmus/protocol'
+import {
+  IsthmusError,
+  type Origin,
+  type SiteAnswer,
+  type StreamStatus,
+  type UnknownReason,
+  type Welcome,
+} from '@isthmus/protocol'
 import { openFrame } from './frame.ts'
 import { openQuestions, type Question, type Questions } from './questions.ts'
 
@@ -6,7 +13,7 @@ export interface ConnectionOptions {
   readonly hub: Origin
   readonly site: string | undefined
   readonly timeoutMs: number
-  readonly onWelcome: (answer: SiteAnswer) => void
+  readonly onWelcome: (welcome: Welcome) => void
   readonly onPush: (answer: SiteAnswer) => void
   readonly onStream: (status: StreamStatus) => void
   readonly onFailure: (reason: UnknownReason) => void
@@ -51,13 +58,13 @@ export function createConnection(options: ConnectionOptions): Connection {
         hub,
         site,
         timeoutMs,
-        onWelcome(answer, port) {
+        onWelcome(welcome, port) {
           const opened = openQuestions(port, timeoutMs, (message) => {
             if (message.type === 'push') options.onPush(message.answer)
             else options.onStream(message.status)
           })
           settle(opened)
-          options.onWelcome(answer)
+          options.onWelcome(welcome)
         },
         onFailure(reason) {
           settle(undefined)

@@ -16,6 +16,8 @@ import { type Effect, type Event, initialState, transition } from './machine.ts'
 import type { Question } from './questions.ts'
 import type { Change, Session, SessionOptions } from './session.ts'
 import { openTabs } from './tabs.ts'
+import { transferHref, transferLinks } from './transfer.ts'
+import { watchEnd } from './watch-end.ts'
 import { watchPage } from './watch-page.ts'
 
 /**
@@ -44,10 +46,12 @@ export function createSession({
   const ending = new AbortController()
   const listeners = new Set<(snapshot: Snapshot) => void>()
   const complained = new Set<UnknownReason>()
-  let state = initialState(bouncer.arrival !== undefined)
+  let state = initialState(bouncer.arrival !== undefined, bouncer.wanted)
   let retryTimer: ReturnType<typeof setTimeout> | undefined
   let asking: Promise<void> | undefined
   let openedAsOf = 0
+  let peers: readonly string[] = []
+  let aheadMs = 0
   let edited = false
   let leaving = false
   let change: Change | null = null
@@ -65,11 +69,17 @@ export function createSession({
     hub,
     site,
     timeoutMs,
-    onWelcome: (answer) => dispatch({ type: 'told', via: 'frame', answer, asOf: openedAsOf }),
+    onWelcome(welcome) {
+      peers = welcome.peers.split(' ')
+      aheadMs = welcome.aheadMs
+      dispatch({ type: 'told', via: 'frame', answer: welcome.answer, asOf: openedAsOf })
+    },
     onPush: (answer) => dispatch({ type: 'told', via: 'push', answer }),
     onStream: (status) => dispatch({ type: 'stream', status }),
     onFailure: (reason) => dispatch({ type: 'frame-failed', reason }),
   })
+
+  const end = watchEnd(() => void ask())
 
   function dispatch(event: Event): void {
     if (ending.signal.aborted) return
@@ -89,6 +99,7 @@ export function createSession({
         change = { at, via, delayMs: live ? Math.max(0, at - snapshot.revision) : null }
         newest = snapshot.revision
       }
+      end.look(snapshot, aheadMs)
       for (const listener of [...listeners]) notify(listener)
     },
     relay: ({ answer }) => tabs.tell(answer),
@@ -106,13 +117,15 @@ export function createSession({
       clearTimeout(retryTimer)
       retryTimer = setTimeout(() => dispatch({ type: 'retry-due' }), pauseBefore(failures))
     },
-    link() {
-      // Only a page that is looked at, alone in its tab, and not written on may be led away.
-      if (link === 'manual' || leaving || edited || document.visibilityState !== 'visible' || window !== top) return
+    link({ forced }) {
+      // Only a page that is looked at, alone in its tab, and not written on may be led away without being asked for.
+      const idle = link === 'auto' && !edited && document.visibilityState === 'visible'
+      if (leaving || window !== top || !(idle || forced)) return
       leaving = true
-      void bouncer.link().then((left) => {
+      void bouncer.link(forced).then((left) => {
         leaving = left
-        settle()
+        if (!left && forced) void ask()
+        else settle()
       })
     },
     linked: () => bouncer.settle(),
@@ -165,6 +178,11 @@ export function createSession({
     }
   }
 
+  function transfer(url: string): string {
+    const { snapshot } = state
+    return transferHref(url, snapshot.status === 'signed-in' ? snapshot.sid : undefined, peers)
+  }
+
   function ask(): Promise<void> {
     asking ??= question({ type: 'ask' })
       .then(noop, noop)
@@ -191,6 +209,7 @@ export function createSession({
     },
     ending.signal,
   )
+  transferLinks(transfer, ending.signal)
   openFrame()
 
   return {
@@ -222,6 +241,7 @@ export function createSession({
       bouncer.signOut()
     },
     link: () => bouncer.link(),
+    transfer,
     async refresh() {
       if (state.port === 'closed') dispatch({ type: 'looked-at' })
       await ask()
@@ -239,6 +259,7 @@ export function createSession({
     destroy() {
       ending.abort()
       clearTimeout(retryTimer)
+      end.stop()
       connection.close()
       tabs.close()
       listeners.clear()

@@ -4,7 +4,6 @@ import {
   type Hello,
   type Origin,
   PROTOCOL_VERSION,
-  type SiteAnswer,
   type UnknownReason,
   type Welcome,
 } from '@isthmus/protocol'
@@ -19,7 +18,7 @@ export interface FrameOptions {
   readonly hub: Origin
   readonly site: string | undefined
   readonly timeoutMs: number
-  readonly onWelcome: (answer: SiteAnswer, port: MessagePort) => void
+  readonly onWelcome: (welcome: Welcome, port: MessagePort) => void
   readonly onFailure: (reason: UnknownReason) => void
 }
 
@@ -50,7 +49,7 @@ export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameO
     const read = readAs(welcome, data)
     if (read === MISFIT || !port || signal.aborted) return
     settle()
-    onWelcome((read as Welcome).answer, port)
+    onWelcome(read as Welcome, port)
   }
   function sayHello(): void {
     // From now on the hub answers to the port of the hello; a greeting that comes late is void.

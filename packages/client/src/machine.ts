@@ -19,6 +19,8 @@ export interface State {
   readonly failures: number
   /** A ticket is being redeemed: until that is settled, "unlinked" is no news. */
   readonly redeeming: boolean
+  /** Session that the user brings along from another site. */
+  readonly wanted: string | undefined
 }
 
 /** How an answer came: in the frame's greeting, to a question, by itself, or from another tab. */
@@ -47,14 +49,15 @@ export type Effect =
   | { readonly type: 'redeem' }
   | { readonly type: 'open-frame' }
   | { readonly type: 'retry-after'; readonly failures: number }
-  | { readonly type: 'link' }
+  /** `forced`: the user followed a link that takes the session along. */
+  | { readonly type: 'link'; readonly forced: boolean }
   /** The partition's own carrier works: a later loss of it may bounce again. */
   | { readonly type: 'linked' }
 
 export type Step = readonly [State, ...Effect[]]
 
 /** A client that has asked nothing yet. `redeeming`: the page was opened with a ticket. */
-export function initialState(redeeming: boolean): State {
+export function initialState(redeeming: boolean, wanted?: string): State {
   return {
     snapshot: { status: 'unknown', reason: 'loading', stale: false },
     known: undefined,
@@ -65,6 +68,7 @@ export function initialState(redeeming: boolean): State {
     port: 'opening',
     failures: 0,
     redeeming,
+    wanted,
   }
 }
 
@@ -76,11 +80,15 @@ export function transition(state: State, event: Event): Step {
     case 'redeemed': {
       const settled = { ...state, redeeming: false }
       if (!event.answer) return [settled, { type: 'ask' }]
-      return isNews(settled, event.answer, event.asOf) ? take(settled, event.answer, 'answer') : [settled]
+      // Overtaken by other news: the next answer decides.
+      return isNews(settled, event.answer, event.asOf)
+        ? take(settled, event.answer, 'answer')
+        : [settled, { type: 'ask' }]
     }
     case 'stream': {
       const next = { ...state, stream: event.status }
-      return event.status === 'down' ? doubt(next, 'unreachable') : [next]
+      // It speaks of a session that is followed; what is known otherwise stays.
+      return event.status === 'down' && state.snapshot.status === 'signed-in' ? doubt(next, 'unreachable') : [next]
     }
     case 'frame-failed':
       return retry({ ...state, port: 'closed', stream: 'idle' }, event.reason)
@@ -100,17 +108,29 @@ export function transition(state: State, event: Event): Step {
 }
 
 function told(state: State, { via, answer, asOf }: Extract<Event, { type: 'told' }>): Step {
-  const opened: State = via === 'frame' ? { ...state, port: 'open' } : state
-  if (!isNews(state, answer, asOf)) return [opened]
-  if (!opened.redeeming) return take(opened, answer, via)
-  const { status } = answer.state
+  const news = isNews(state, answer, asOf)
   if (via === 'frame') {
+    const opened: State = { ...state, port: 'open' }
+    if (opened.wanted !== undefined) return compare({ ...opened, wanted: undefined }, opened.wanted, answer, news)
     // The cookie carries the session already: the ticket is not needed, and expires by itself.
-    if (answer.carrier === 'cookie' && status !== 'unlinked') return take({ ...opened, redeeming: false }, answer, via)
-    // What the partition's old carrier says is about to be overtaken: to show it would be a flicker.
-    return [{ ...opened, carrier: answer.carrier }, { type: 'redeem' }]
+    if (opened.redeeming && news && answer.carrier === 'cookie' && answer.state.status !== 'unlinked')
+      return take({ ...opened, redeeming: false }, answer, via)
+    // What the partition's old carrier says is about to be overtaken: to show it would be a flicker, of somebody else perhaps.
+    if (opened.redeeming) return [{ ...opened, carrier: answer.carrier }, { type: 'redeem' }]
+    return news ? take(opened, answer, via) : [opened]
   }
-  return status === 'unlinked' ? [opened] : take(opened, answer, via)
+  return news && !state.redeeming ? take(state, answer, via) : [state]
+}
+
+/** A partition that does not hold the session that is brought along gets it by a bounce, and shows nobody until then. */
+function compare(state: State, wanted: string, answer: SiteAnswer, news: boolean): Step {
+  const here = answer.carrier === 'cookie' || (answer.state.status === 'signed-in' && answer.state.sid === wanted)
+  if (!here)
+    return [
+      { ...state, carrier: answer.carrier },
+      { type: 'link', forced: true },
+    ]
+  return news ? take(state, answer, 'frame') : [state]
 }
 
 /** An answer to a question that was asked after the last news was taken in is newer than it; all else compares revisions. */
@@ -123,11 +143,11 @@ function take(state: State, answer: SiteAnswer, via: Via): Step {
   const base: State = { ...state, site: answer.site, carrier, taken: state.taken + 1, failures: 0 }
   if (answer.state.status === 'unlinked') {
     const [next, ...effects] = doubt(base, 'partitioned')
-    return [next, ...effects, { type: 'link' }]
+    return [next, ...effects, { type: 'link', forced: false }]
   }
   const known: Known = { ...answer.state, stale: false }
-  const next: State = { ...base, known, snapshot: known }
   const changed = !isSame(state.snapshot, known)
+  const next: State = { ...base, known, snapshot: changed ? known : state.snapshot }
   const effects: Effect[] = []
   if (changed) effects.push({ type: 'announce', via })
   if (changed && via !== 'tab') effects.push({ type: 'relay', answer })
@@ -158,7 +178,10 @@ function retry(state: State, reason: UnknownReason): Step {
   return [next, ...effects, { type: 'retry-after', failures }]
 }
 
-/** Snapshots are plain data made in one place, with one order of keys. */
+/**
+ * Snapshots are plain data made in one place, with one order of keys. A new revision alone is no change: a hub that has
+ * nothing to say says so under a new one each time, and tabs that told each other would never stop.
+ */
 function isSame(one: Snapshot, other: Snapshot): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
+  return JSON.stringify({ ...one, revision: 0 }) === JSON.stringify({ ...other, revision: 0 })
 }

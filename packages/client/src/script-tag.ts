@@ -1,5 +1,6 @@
 import { createSession } from './create-session.ts'
 import type { Session, SessionOptions } from './session.ts'
+import type { Expiring } from './watch-end.ts'
 
 declare global {
   interface Window {
@@ -8,6 +9,7 @@ declare global {
   }
   interface DocumentEventMap {
     'isthmus:change': CustomEvent<Session['current']>
+    'isthmus:expiring': CustomEvent<Expiring>
   }
 }
 

@@ -56,6 +56,11 @@ export interface Session {
   signOut(): Promise<void>
   /** Links this browser partition by a silent top-level bounce. `false` if this tab tried already and nothing changed since. */
   link(): Promise<boolean>
+  /**
+   * The address that takes the session along to another registered site; any other address comes back as it was.
+   * Links with `data-isthmus-transfer` are treated so when they are clicked.
+   */
+  transfer(url: string): string
   /** Asks the hub now; several calls at once are one question. Gives the Snapshot afterwards, `unknown` included. */
   refresh(): Promise<Snapshot>
   /** The user is still there: pushes the idle end away. Gives the Snapshot afterwards. */

@@ -11,6 +11,9 @@ export const BASE_PATH = '/isthmus'
 /** Fragment parameter that brings a ticket back to the site. Fragments reach no server and no Referer. */
 export const TICKET_FRAGMENT = 'isthmus'
 
+/** Value of that parameter on a link that takes a session along; the session's id follows, then the page's own fragment after `&`. */
+export const TRANSFER_HINT = 'link:'
+
 /** Channel name for the tabs of one site; the hub's origin and the site id are appended. */
 export const TAB_CHANNEL_PREFIX = 'isthmus:'
 
@@ -46,6 +49,9 @@ export const ABSOLUTE_LIFETIME_MS = 12 * HOUR_MS
 
 /** An ended session is remembered this long, so that late tabs hear the true reason. */
 export const TOMBSTONE_LIFETIME_MS = 12 * HOUR_MS
+
+/** Users are warned this long before the session ends. */
+export const EXPIRY_WARNING_MS = MINUTE_MS
 
 /** Activity is reported to the hub at most this often. */
 export const TOUCH_INTERVAL_MS = MINUTE_MS

@@ -7,6 +7,7 @@ export {
   BASE_PATH,
   BODY_LIMIT_BYTES,
   DPOP_NONCE_LIFETIME_MS,
+  EXPIRY_WARNING_MS,
   FRAME_TIMEOUT_MS,
   HEARTBEAT_MS,
   IDLE_LIFETIME_MS,
@@ -26,6 +27,7 @@ export {
   TICKET_LIFETIME_MS,
   TOMBSTONE_LIFETIME_MS,
   TOUCH_INTERVAL_MS,
+  TRANSFER_HINT,
 } from './constants.ts'
 export type { EndpointName } from './endpoint-facts.ts'
 export { ERRORS, isErrorCode, sentenceOf } from './error-facts.ts'

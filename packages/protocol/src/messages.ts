@@ -19,7 +19,15 @@ const redeem = z.object({ isthmus, type: z.literal('redeem'), id, ticket: secret
 const touch = z.object({ isthmus, type: z.literal('touch'), id })
 const signOut = z.object({ isthmus, type: z.literal('sign-out'), id })
 
-export const welcomeSchema = z.object({ isthmus, type: z.literal('welcome'), answer: siteAnswerSchema })
+export const welcomeSchema = z.object({
+  isthmus,
+  type: z.literal('welcome'),
+  answer: siteAnswerSchema,
+  /** Origins of the other registered sites, separated by spaces: sessions are carried there and nowhere else. */
+  peers: z.string(),
+  /** How far the hub's clock is ahead of this browser's, in milliseconds. */
+  aheadMs: z.int(),
+})
 const answer = z.object({ isthmus, type: z.literal('answer'), id, answer: siteAnswerSchema })
 const refusal = z.object({ isthmus, type: z.literal('refusal'), id, code: errorCodeSchema })
 const push = z.object({ isthmus, type: z.literal('push'), answer: siteAnswerSchema })

@@ -32,6 +32,10 @@ export const hubPageDataSchema = z.object({
   answer: z.exactOptional(siteAnswerSchema),
   /** Path of the worker script, with the hash of its content. */
   worker: z.string(),
+  /** Origins of the other registered sites, separated by spaces. */
+  peers: z.string(),
+  /** The hub's clock, in milliseconds since the epoch. */
+  now: z.int(),
   /** For the first proof of possession (RFC 9449 §8). */
   nonce: z.string(),
 })

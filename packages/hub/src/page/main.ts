@@ -18,6 +18,7 @@ interface Parent {
 
 function start(data: HubPageData): void {
   startWithNonce(data.nonce)
+  const aheadMs = data.now - Date.now()
   const worker = trustScriptUrl(data.worker)
   const named = data.origin !== undefined && data.answer ? confirm(data.origin, data.answer) : undefined
   let stop = (): void => {}
@@ -25,7 +26,7 @@ function start(data: HubPageData): void {
   function serve({ origin, answer, api }: Parent, port: MessagePort): Welcome {
     stop()
     stop = serveParent(port, origin, worker, answer, api)
-    return { isthmus: PROTOCOL_VERSION, type: 'welcome', answer }
+    return { isthmus: PROTOCOL_VERSION, type: 'welcome', answer, peers: data.peers, aheadMs }
   }
 
   // The server matched the embedding origin: it is named exactly. If the parent is anyone else, the browser drops message and port.

@@ -11,20 +11,20 @@ export function compileSchema(schema: z.core.$ZodType): Table {
     case 'any':
     case 'unknown':
       demandNoChecks(schema)
-      return 0
+      return undefined
     case 'null':
     case 'literal':
     case 'enum':
       demandNoChecks(schema)
-      return ['l', ...[...(schema._zod.values ?? [])].map(toLiteral)]
+      return oneOf([...(schema._zod.values ?? [])].map(toLiteral))
     case 'nullable':
       demandNoChecks(schema)
-      return ['u', ['l', null], compileSchema(def.innerType)]
+      return [null, compileSchema(def.innerType)]
     case 'union':
       demandNoChecks(schema)
       // The first that fits is also the only one if a discriminator says so, but not in z.xor().
       if (def.inclusive === false && !('discriminator' in def)) throw inexpressible('an exclusive union')
-      return ['u', ...def.options.map(compileSchema)]
+      return def.options.map(compileSchema)
     case 'string':
       return compileString(def)
     case 'number':
@@ -39,29 +39,30 @@ export function compileSchema(schema: z.core.$ZodType): Table {
 
 function compileString(def: z.core.$ZodStringDef): Table {
   if (def.coerce || 'format' in def) throw inexpressible('a string with a format of its own, or a coerced one')
-  const patterns: string[] = []
+  let min = 0
+  let max: number | undefined
+  let pattern: RegExp | undefined
   for (const check of checksOf(def)) {
-    // Lengths are counted in code points, as the flag `u` makes a pattern count.
-    if (check.check === 'min_length') patterns.push(`^[^]{${check.minimum},}`)
-    else if (check.check === 'max_length') patterns.push(`^[^]{0,${check.maximum}}$`)
-    else if (check.check === 'string_format' && check.format === 'regex' && check.pattern?.flags === 'u')
-      patterns.push(check.pattern.source)
+    if (check.check === 'min_length') min = Math.max(min, check.minimum)
+    else if (check.check === 'max_length') max = Math.min(max ?? check.maximum, check.maximum)
+    else if (check.check === 'string_format' && check.format === 'regex' && check.pattern?.flags === 'u' && !pattern)
+      pattern = check.pattern
     else throw inexpressible(`the check "${check.check}" of a string`)
   }
-  return ['s', ...patterns]
+  if (min === 0 && max === undefined) return pattern ?? /^/u
+  if (pattern) throw inexpressible('a string with a length and a pattern')
+  // Lengths are counted in code points, as the flag `u` makes a pattern count.
+  return new RegExp(`^[^]{${min},${max ?? ''}}$`, 'u')
 }
 
 function compileInteger(def: z.core.$ZodNumberDef): Table {
   if (def.coerce || !('format' in def) || def.format !== 'safeint') throw inexpressible('a number other than z.int()')
   let min = Number.MIN_SAFE_INTEGER
-  let max = Number.MAX_SAFE_INTEGER
   for (const check of checksOf(def)) {
     if (check.check === 'greater_than' && check.inclusive) min = Math.max(min, Number(check.value))
-    else if (check.check === 'less_than' && check.inclusive) max = Math.min(max, Number(check.value))
     else throw inexpressible(`the check "${check.check}" of an integer`)
   }
-  if (max < Number.MAX_SAFE_INTEGER) return ['i', min, max]
-  return min > Number.MIN_SAFE_INTEGER ? ['i', min] : ['i']
+  return BigInt(min)
 }
 
 function compileObject(def: z.core.$ZodObjectDef): Table {
@@ -72,7 +73,7 @@ function compileObject(def: z.core.$ZodObjectDef): Table {
       return inner ? [`${key}?`, compileSchema(inner)] : [key, compileSchema(property)]
     }),
   )
-  return def.catchall ? ['o', keys, compileSchema(def.catchall)] : ['o', keys]
+  return def.catchall ? { ...keys, '?': compileSchema(def.catchall) } : keys
 }
 
 /** What an optional key holds if it is there. `z.optional` also lets it be there and hold `undefined`: that has no form. */
@@ -91,6 +92,10 @@ function checksOf(def: z.core.$ZodTypeDef): Check[] {
 function demandNoChecks(schema: z.core.$ZodType): void {
   const [check] = checksOf(schema._zod.def)
   if (check) throw inexpressible(`the check "${check.check}" of a schema of type "${schema._zod.def.type}"`)
+}
+
+function oneOf(tables: readonly Table[]): Table {
+  return tables.length === 1 ? tables[0] : tables
 }
 
 function toLiteral(value: unknown): Literal {

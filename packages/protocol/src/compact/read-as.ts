@@ -1,4 +1,4 @@
-import type { Literal, Table } from './table.ts'
+import type { Table } from './table.ts'
 
 /** What {@link readAs} gives for a value that does not fit. */
 export const MISFIT: unique symbol = Symbol()
@@ -8,64 +8,47 @@ export const MISFIT: unique symbol = Symbol()
  * It agrees with the zod schema that the table was compiled from; a property test holds the two together.
  */
 export function readAs(table: Table, value: unknown): unknown {
-  if (table === 0) return value
-  switch (table[0]) {
-    case 'u':
-      for (const option of table.slice(1)) {
-        const read = readAs(option as Table, value)
-        if (read !== MISFIT) return read
+  if (table === undefined) return value
+  if (isList(table)) {
+    for (const option of table) {
+      const read = readAs(option, value)
+      if (read !== MISFIT) return read
+    }
+    return MISFIT
+  }
+  if (table instanceof RegExp) return typeof value === 'string' && table.test(value) ? value : MISFIT
+  if (typeof table === 'bigint') return Number.isSafeInteger(value) && (value as number) >= table ? value : MISFIT
+  if (isRecord(table)) return isRecord(value) ? readRecord(table, value) : MISFIT
+  return value === table ? value : MISFIT
+}
+
+function readRecord(table: Readonly<Record<string, Table>>, source: Record<string, unknown>): unknown {
+  const result: Record<string, unknown> = {}
+  for (const [name, part] of Object.entries(table)) {
+    for (const key of name === '?' ? furtherKeys(source, result) : [name.replace('?', '')]) {
+      if (key in source) {
+        const read = readAs(part, source[key])
+        if (read === MISFIT) return MISFIT
+        result[key] = read
+      } else if (key === name) {
+        return MISFIT
       }
-      return MISFIT
-    case 'o':
-      return isRecord(value) ? readRecord(table[1], table[2], value) : MISFIT
-    default:
-      return fits(table, value) ? value : MISFIT
+    }
   }
+  return result
 }
 
-function fits(table: Exclude<Table, 0 | readonly ['o' | 'u', ...unknown[]]>, value: unknown): boolean {
-  switch (table[0]) {
-    case 'l':
-      return table.indexOf(value as Literal, 1) > 0
-    case 'i':
-      return isInteger(value, table[1], table[2])
-    case 's':
-      return typeof value === 'string' && table.slice(1).every((pattern) => new RegExp(pattern, 'u').test(value))
-  }
+function furtherKeys(source: object, taken: object): string[] {
+  const keys: string[] = []
+  // Assigning __proto__ would set the prototype of the copy.
+  for (const key in source) if (key !== '__proto__' && !Object.hasOwn(taken, key)) keys.push(key)
+  return keys
 }
 
-function isInteger(value: unknown, min = -Infinity, max = Infinity): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
+function isList(table: Table): table is readonly Table[] {
+  return Array.isArray(table)
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function readRecord(
-  keys: Readonly<Record<string, Table>>,
-  rest: Table | undefined,
-  source: Record<string, unknown>,
-): unknown {
-  const result: Record<string, unknown> = {}
-  for (const [name, table] of Object.entries(keys)) {
-    const key = name.replace('?', '')
-    if (key in source) {
-      const read = readAs(table, source[key])
-      if (read === MISFIT) return MISFIT
-      result[key] = read
-    } else if (key === name) {
-      return MISFIT
-    }
-  }
-  if (rest !== undefined) {
-    for (const key in source) {
-      // Assigning __proto__ would set the prototype of the copy.
-      if (key === '__proto__' || Object.hasOwn(result, key)) continue
-      const read = readAs(rest, source[key])
-      if (read === MISFIT) return MISFIT
-      result[key] = read
-    }
-  }
-  return result
 }

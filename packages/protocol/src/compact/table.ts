@@ -4,16 +4,16 @@
  */
 export type Table =
   /** Anything. */
-  | 0
-  /** One of these primitive values. */
-  | readonly ['l', ...Literal[]]
-  /** A string that matches these patterns (with the flag `u`). */
-  | readonly ['s', ...string[]]
-  /** A safe integer: lowest, highest. */
-  | readonly ['i', number?, number?]
-  /** An object: its keys (optional ones end in `?`), and the table of all further keys; without it they are dropped. */
-  | readonly ['o', Readonly<Record<string, Table>>, Table?]
+  | undefined
+  /** This value. */
+  | Literal
+  /** A string that matches. */
+  | RegExp
+  /** A safe integer, this or higher. */
+  | bigint
   /** The first of these that fits. */
-  | readonly ['u', ...Table[]]
+  | readonly Table[]
+  /** An object: its keys, optional ones with a `?` behind; `?` alone stands for all further keys, which are dropped without it. */
+  | { readonly [key: string]: Table }
 
 export type Literal = string | number | boolean | null

@@ -9,15 +9,16 @@ export function writeTables(tables: Readonly<Record<string, Table>>): string {
   const names = new Map<string, string>()
   const lines: string[] = []
 
-  function count(table: Table): void {
-    const text = JSON.stringify(table)
+  function count(table: Table): string {
+    const text = spellOut(table)
     const before = occurrences.get(text) ?? 0
     occurrences.set(text, before + 1)
-    if (before === 0) partsOf(table).forEach(count)
+    if (before === 0) spell(table, count)
+    return text
   }
 
   function write(table: Table): string {
-    const text = JSON.stringify(table)
+    const text = spellOut(table)
     const known = names.get(text)
     if (known) return known
     const written = spell(table, write)
@@ -33,17 +34,15 @@ export function writeTables(tables: Readonly<Record<string, Table>>): string {
   return lines.join('\n')
 }
 
-function partsOf(table: Table): readonly Table[] {
-  if (table === 0) return []
-  if (table[0] === 'u') return table.slice(1) as Table[]
-  if (table[0] === 'o') return [...Object.values(table[1]), ...(table[2] === undefined ? [] : [table[2]])]
-  return []
+function spellOut(table: Table): string {
+  return spell(table, spellOut)
 }
 
-function spell(table: Table, write: (part: Table) => string): string {
-  if (table === 0) return '0'
-  if (table[0] === 'u') return `["u",${partsOf(table).map(write)}]`
-  if (table[0] !== 'o') return JSON.stringify(table)
-  const keys = Object.entries(table[1]).map(([key, part]) => `${JSON.stringify(key)}:${write(part)}`)
-  return `["o",{${keys}}${table[2] === undefined ? '' : `,${write(table[2])}`}]`
+/** The table as an expression, its parts as `spellPart` has them. */
+function spell(table: Table, spellPart: (part: Table) => string): string {
+  if (typeof table === 'bigint') return `${table}n`
+  if (table === undefined || table instanceof RegExp) return String(table)
+  if (Array.isArray(table)) return `[${table.map(spellPart)}]`
+  if (typeof table !== 'object' || table === null) return JSON.stringify(table)
+  return `{${Object.entries(table).map(([key, part]) => `${JSON.stringify(key)}:${spellPart(part)}`)}}`
 }

@@ -7,19 +7,28 @@ import type { HubParts } from '../parts.ts'
  * The page for embedding. With a Referer the state for exactly that site is inlined, and only that site's origins may
  * frame the page. Without one nothing is inlined, and the page waits for a hello from a registered origin.
  */
-export async function hubPage(request: Request, { assets, carriers, dpop, sites }: HubParts): Promise<Response> {
+export async function hubPage(
+  request: Request,
+  { assets, carriers, dpop, settings, sites }: HubParts,
+): Promise<Response> {
   const worker = `${BASE_PATH}/worker.js?v=${assets.workerHash}`
   const nonce = await dpop.nonce()
+  const common = { worker, nonce, now: settings.clock() }
   const asker = await askerByReferer(request, sites)
   if (asker) {
     const answer = await carriers.answer(await carriers.ofFrame(request, asker.site), asker.site)
-    return respond({ worker, nonce, origin: asker.origin, answer }, asker.site.origins)
+    return respond({ ...common, peers: await peersOf(asker.site.id), origin: asker.origin, answer }, asker.site.origins)
   }
   const id = new URL(request.url).searchParams.get('site')
   const candidates = id === null ? await sites.all() : [await sites.byId(id)]
   const ancestors = candidates.flatMap((site) => site?.origins ?? [])
   if (ancestors.length === 0) throw new IsthmusError('not-registered')
-  return respond({ worker, nonce }, ancestors)
+  return respond({ ...common, peers: '' }, ancestors)
+
+  async function peersOf(id: string): Promise<string> {
+    const others = (await sites.all()).filter((site) => site.id !== id)
+    return others.flatMap(({ origins }) => origins).join(' ')
+  }
 
   function respond(data: HubPageData, ancestors: Parameters<typeof hubPageHeaders>[1]): Response {
     // "<" could close the element that holds the data.

@@ -3,6 +3,7 @@ import { type Asker, askerByHubPage, askerByOrigin } from '../http/asker.ts'
 import { partitionedCookie } from '../http/cookies.ts'
 import { PRIVATE_HEADERS } from '../http/headers.ts'
 import type { HubParts } from '../parts.ts'
+import type { Session } from '../session/session.ts'
 
 /** `GET /session`: the state now, for the hub page, or for a registered origin that asks itself (CORS). */
 export async function readSession(request: Request, hub: HubParts): Promise<Response> {
@@ -50,8 +51,9 @@ export async function redeemTicket(request: Request, hub: HubParts): Promise<Res
   // Before the ticket burns: a proof with a stale nonce may be sent again.
   const key = request.headers.has('dpop') ? await hub.dpop.verify(request, undefined) : undefined
   const sid = await hub.tickets.redeem(ticket, verifier, { site: asker.site.id, origin: asker.origin })
-  const session = await hub.sessions.get(sid)
-  if (!session) throw new IsthmusError('ticket-unknown')
+  const found = await hub.sessions.get(sid)
+  if (!found) throw new IsthmusError('ticket-unknown')
+  const session = await replaceFormer(request, asker, found, hub)
   const secret = await hub.sessions.branch(session, asker.site.id)
   const handle = key && (await hub.sessions.branch(session, asker.site.id, key))
   hub.events.emit('link', { sid, site: asker.site.id })
@@ -59,6 +61,17 @@ export async function redeemTicket(request: Request, hub: HubParts): Promise<Res
   return reply(handle === undefined ? answer : { ...answer, handle }, {
     'Set-Cookie': partitionedCookie(asker.site.id, secret, session, hub.settings.clock()),
   })
+}
+
+/** A partition shows one user: the session that it had before the ticket ends, unless the ticket is for the same. */
+async function replaceFormer(request: Request, { site }: Asker, session: Session, hub: HubParts): Promise<Session> {
+  const former = await hub.carriers.ofFrame(request, site).catch(() => undefined)
+  if (!former || former.carrier === 'cookie' || former.session.sid === session.sid) return session
+  const ended = await hub.sessions.end(former.session.sid, 'logout')
+  if (ended?.sub === undefined) return session
+  hub.events.emit('sign-out', { sid: ended.sid, sub: ended.sub, reason: 'logout' })
+  // The end of the one is told to the same tabs: the other must count as later.
+  return hub.sessions.overtake(session, ended.revision)
 }
 
 function askHubPage(request: Request, { settings, sites }: HubParts): Promise<Asker> {

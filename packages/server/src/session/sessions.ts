@@ -30,6 +30,8 @@ export interface Sessions {
   branch(session: Session, site: string, key?: string): Promise<string>
   /** Pushes the idle end away; `undefined` if the session is over. */
   touch(sid: string): Promise<Session | undefined>
+  /** Makes what is known of a session newer than a given revision: it takes the place of another one in a partition. */
+  overtake(session: Session, revision: number): Promise<Session>
   /** Ends a session. Resolves when that is stored; `undefined` if there is none that lives. */
   end(sid: string, reason: 'logout' | 'revoked'): Promise<Session | undefined>
   /** The live sessions of a user. */
@@ -145,6 +147,14 @@ export function createSessions({ store, clock, idleMs, absoluteMs }: Settings): 
           revision: nextRevision(session, now),
         }
       })
+    },
+
+    async overtake({ sid, ...known }, revision) {
+      const changed = await update(sid, (session) => ({
+        ...session,
+        revision: Math.max(nextRevision(session, clock()), revision + 1),
+      }))
+      return changed ?? { sid, ...known }
     },
 
     end(sid, reason) {
