@@ -35,7 +35,7 @@ const stream = z.object({ isthmus, type: z.literal('stream'), status: z.enum(['i
 
 /** Client → hub, over the port; `hello` alone is a window message, with the hub as `targetOrigin`. */
 export const clientToHubSchema = z.discriminatedUnion('type', [ask, redeem, touch, signOut])
-/** Hub → client, over the port; `welcome` alone is a window message, with the site's exact origin as `targetOrigin`. */
+/** Hub → client, over the port; `welcome` brings the port, as a window message with the site's exact origin as `targetOrigin`, or answers a hello over its port. */
 export const hubToClientSchema = z.discriminatedUnion('type', [answer, refusal, push, stream])
 /** Client → the site's other tabs, over a BroadcastChannel on the site's own origin. */
 export const tabToTabSchema = z.object({ isthmus, type: z.literal('news'), answer: siteAnswerSchema })

@@ -25,7 +25,7 @@ export const bounceSchema = z.object({
 })
 export type Bounce = z.infer<typeof bounceSchema>
 
-/** What the hub page finds inlined; `null` instead of `answer` where the server saw no Referer. */
+/** What the hub page finds inlined. */
 export const hubPageDataSchema = z.object({
   /** The page the frame may talk to; absent without a Referer. */
   origin: z.exactOptional(z.string()),

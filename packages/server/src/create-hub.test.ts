@@ -1,9 +1,9 @@
 import { IDLE_LIFETIME_MS, IsthmusError } from '@isthmus/protocol'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { ADA, type Agent, BOB, createWorld, SHOP, type World } from './hub.test-world.ts'
+import { type Agent, CLERK, CUSTOMER, createWorld, SHOP, type World } from './hub.test-world.ts'
 import type { HubEventMap } from './hub-events.ts'
 
-async function signedIn(world: World, subject = ADA): Promise<Agent> {
+async function signedIn(world: World, subject = CUSTOMER): Promise<Agent> {
   const browser = world.agent()
   await browser.signIn(subject)
   return browser
@@ -33,14 +33,14 @@ describe('signIn', () => {
       { sub: 'x'.repeat(256) },
       'signIn: sub is 1 to 255 characters, the same for this user at every sign-in.',
     ],
-    ['claims that are a list', { sub: 'ada', claims: ['name'] }, 'signIn: claims is an object.'],
-    ['claims that are null', { sub: 'ada', claims: null }, 'signIn: claims is an object.'],
+    ['claims that are a list', { sub: 'customer', claims: ['name'] }, 'signIn: claims is an object.'],
+    ['claims that are null', { sub: 'customer', claims: null }, 'signIn: claims is an object.'],
     [
       'groups in one text, where parts would match',
-      { sub: 'ada', groups: 'not-staff' },
+      { sub: 'customer', groups: 'not-staff' },
       'signIn: groups is a list of strings.',
     ],
-    ['groups that are no texts', { sub: 'ada', groups: [1] }, 'signIn: groups is a list of strings.'],
+    ['groups that are no texts', { sub: 'customer', groups: [1] }, 'signIn: groups is a list of strings.'],
   ])('refuses %s, and stores nothing', async (_, subject, message) => {
     await using world = await createWorld()
     const told = listen(world)
@@ -57,13 +57,13 @@ describe('signIn', () => {
     const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`)
     const pending = encodeURIComponent(`return_to=${SHOP}/back`)
     for (const headers of [{ cookie: cookie.join('; ') }, { cookie }]) {
-      expect(await world.hub.sessions.current({ headers, url: '/' })).toMatchObject({ sub: 'ada' })
+      expect(await world.hub.sessions.current({ headers, url: '/' })).toMatchObject({ sub: 'customer' })
     }
     const express = { headers: { cookie: cookie.join('; ') }, url: '/', originalUrl: `/login?isthmus=${pending}` }
-    expect((await world.hub.signIn(express, BOB)).redirectTo).toBe(`${SHOP}/back`)
+    expect((await world.hub.signIn(express, CLERK)).redirectTo).toBe(`${SHOP}/back`)
     const node = { headers: {}, url: `/login?isthmus=${pending}#x` }
-    expect((await world.hub.signIn(node, BOB)).redirectTo).toBe(`${SHOP}/back`)
-    expect(await world.hub.sessions.list('ada')).toEqual([])
+    expect((await world.hub.signIn(node, CLERK)).redirectTo).toBe(`${SHOP}/back`)
+    expect(await world.hub.sessions.list('customer')).toEqual([])
   })
 })
 
@@ -73,12 +73,12 @@ describe('sessions', () => {
     const browser = await signedIn(world)
     const session = {
       sid: await sidOf(browser),
-      ...ADA,
+      ...CUSTOMER,
       createdAt: world.now(),
       expiresAt: world.now() + 12 * 3_600_000,
       idleExpiresAt: world.now() + IDLE_LIFETIME_MS,
     }
-    expect(await world.hub.sessions.list('ada')).toEqual([session])
+    expect(await world.hub.sessions.list('customer')).toEqual([session])
     expect(await world.hub.sessions.current(browser.request('/'))).toEqual(session)
     expect(JSON.stringify(session)).not.toContain(browser.cookies.get('__Host-isthmus'))
   })
@@ -108,11 +108,11 @@ describe('sessions', () => {
 
   it('are revoked all at once', async () => {
     await using world = await createWorld()
-    const [laptop, phone, other] = [await signedIn(world), await signedIn(world), await signedIn(world, BOB)]
+    const [laptop, phone, other] = [await signedIn(world), await signedIn(world), await signedIn(world, CLERK)]
     await laptop.ask('signOut', SHOP)
-    await laptop.signIn(ADA)
-    expect(await world.hub.sessions.revokeAll('ada')).toBe(2)
-    expect(await world.hub.sessions.revokeAll('ada')).toBe(0)
+    await laptop.signIn(CUSTOMER)
+    expect(await world.hub.sessions.revokeAll('customer')).toBe(2)
+    expect(await world.hub.sessions.revokeAll('customer')).toBe(0)
     for (const browser of [laptop, phone]) {
       expect(await browser.ask('session', SHOP)).toMatchObject({ state: { reason: 'revoked' } })
     }
@@ -132,10 +132,10 @@ describe('on', () => {
     await partition.ask('signOut', SHOP)
     await world.hub.signOut(browser.request('/'))
     expect(told).toEqual([
-      ['sign-in', { sid, sub: 'ada' }],
+      ['sign-in', { sid, sub: 'customer' }],
       ['link', { sid, site: 'shop' }],
       ['denied', { code: 'not-registered', path: '/isthmus/session', origin: 'https://evil.example' }],
-      ['sign-out', { sid, sub: 'ada', reason: 'logout' }],
+      ['sign-out', { sid, sub: 'customer', reason: 'logout' }],
     ])
     for (const secret of [...browser.cookies.values(), ...partition.cookies.values()]) {
       expect(JSON.stringify(told)).not.toContain(secret)
@@ -151,14 +151,14 @@ describe('on', () => {
     ],
     ['a site', (_, browser) => browser.ask('signOut', SHOP), 'logout'],
     ['revoke', async (world, browser) => world.hub.sessions.revoke(await sidOf(browser)), 'revoked'],
-    ['revokeAll', (world) => world.hub.sessions.revokeAll('ada'), 'revoked'],
+    ['revokeAll', (world) => world.hub.sessions.revokeAll('customer'), 'revoked'],
   ])('tells of a sign-out by %s', async (_, act, reason) => {
     await using world = await createWorld()
     const browser = await signedIn(world)
     const sid = await sidOf(browser)
     const told = listen(world)
     await act(world, browser)
-    expect(told).toEqual([['sign-out', { sid, sub: 'ada', reason }]])
+    expect(told).toEqual([['sign-out', { sid, sub: 'customer', reason }]])
   })
 
   it('stops when asked to', async () => {
@@ -194,7 +194,7 @@ describe('on', () => {
     world.hub.on('error', () => {
       throw fault
     })
-    expect((await browser.signIn(ADA)).cookies).toHaveLength(2)
+    expect((await browser.signIn(CUSTOMER)).cookies).toHaveLength(2)
     expect(stderr).toHaveBeenCalledWith('isthmus:', fault)
   })
 })

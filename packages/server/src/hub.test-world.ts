@@ -30,12 +30,12 @@ export const SITES: readonly SiteConfig[] = [
   { id: 'staff', origins: [STAFF], claims: ['name'], groups: { anyOf: ['staff'] } },
 ]
 
-export const ADA: Subject = {
-  sub: 'ada',
-  claims: { name: 'Ada', cart: 3, email: 'ada@mail.example', secret: 'for nobody' },
+export const CUSTOMER: Subject = {
+  sub: 'customer',
+  claims: { name: 'Customer', cart: 3, email: 'customer@mail.example', secret: 'for nobody' },
   groups: ['customers'],
 }
-export const BOB: Subject = { sub: 'bob', claims: { name: 'Bob' }, groups: ['staff'] }
+export const CLERK: Subject = { sub: 'clerk', claims: { name: 'Clerk' }, groups: ['staff'] }
 
 /** When every world begins; no test depends on the date. */
 export const START: number = Date.UTC(2030, 0, 1)

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import express from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { ADA, countingStore, createWorld, SHOP, type World } from './hub.test-world.ts'
+import { CUSTOMER, countingStore, createWorld, SHOP, type World } from './hub.test-world.ts'
 import { type NodeHandler, nodeHandler } from './node.ts'
 import { createSecret } from './session/secrets.ts'
 
@@ -59,7 +59,7 @@ function createAuthApp({ hub }: World): express.Express {
   app.use(nodeHandler(hub))
   app.get('/login', (_, response) => void response.send('login page'))
   app.post('/login', express.urlencoded({ extended: false }), async (request, response) => {
-    const { cookies, redirectTo } = await hub.signIn(request, { ...ADA, sub: String(request.body.user) })
+    const { cookies, redirectTo } = await hub.signIn(request, { ...CUSTOMER, sub: String(request.body.user) })
     response.append('Set-Cookie', cookies)
     response.redirect(303, redirectTo)
   })
@@ -68,7 +68,7 @@ function createAuthApp({ hub }: World): express.Express {
 }
 
 async function signIn(port: number): Promise<{ cookie: string }> {
-  const answer = await ask(port, '/login', { 'content-type': 'application/x-www-form-urlencoded' }, 'user=ada')
+  const answer = await ask(port, '/login', { 'content-type': 'application/x-www-form-urlencoded' }, 'user=customer')
   const [session = ''] = answer.headers['set-cookie'] ?? []
   return { cookie: session.split(';', 1)[0] ?? '' }
 }
@@ -117,11 +117,11 @@ describe('nodeHandler in Express', () => {
     const loginPage = away.headers.location ?? ''
     expect((await ask(port, loginPage)).text).toBe('login page')
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
-    const back = await ask(port, loginPage, form, 'user=ada')
+    const back = await ask(port, loginPage, form, 'user=customer')
     expect(back).toMatchObject({ status: 303, headers: { location: `${SHOP}/cart` } })
     expect(back.headers['set-cookie']).toHaveLength(2)
     const cookie = back.headers['set-cookie']?.[0]?.split(';', 1)[0] ?? ''
-    expect((await ask(port, '/isthmus/session', { ...asHubPage, cookie })).text).toContain('"sub":"ada"')
+    expect((await ask(port, '/isthmus/session', { ...asHubPage, cookie })).text).toContain('"sub":"customer"')
   })
 
   it('reads bodies, and refuses those that are too large', async () => {
@@ -144,7 +144,7 @@ describe('nodeHandler in Express', () => {
     expect(answer.headers).toMatchObject({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     const chunks = answer.setEncoding('utf8')[Symbol.asyncIterator]()
     expect((await chunks.next()).value).toMatch(/^event: state\ndata: .*"status":"signed-in".*\n\n$/)
-    await world.hub.sessions.revokeAll('ada')
+    await world.hub.sessions.revokeAll('customer')
     expect((await chunks.next()).value).toMatch(/^event: state\ndata: .*"reason":"revoked".*\n\n$/)
     expect((await chunks.next()).done).toBe(true)
   })
@@ -185,7 +185,7 @@ describe('nodeHandler in node:http', () => {
     const { store, followers } = countingStore()
     await using world = await createWorld({ store })
     const browser = world.agent()
-    await browser.signIn(ADA)
+    await browser.signIn(CUSTOMER)
     const server = createHttp2Server(nodeHandler(world.hub) as never).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const client = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { ADA, type Agent, BOB, createWorld, NEWS, SHOP, STAFF, START, type World } from './hub.test-world.ts'
+import { type Agent, CLERK, CUSTOMER, createWorld, NEWS, SHOP, STAFF, START, type World } from './hub.test-world.ts'
 import { lmdbStore } from './store/lmdb.ts'
 
 let folder: string
@@ -25,8 +25,8 @@ it('a restart loses nothing: sessions, partitions, tickets, ends and guests', as
   const guest = before.agent()
   const gone = before.agent()
   const guestChild = await before.link(guest, NEWS)
-  await browser.signIn(ADA)
-  await gone.signIn(BOB)
+  await browser.signIn(CUSTOMER)
+  await gone.signIn(CLERK)
   const goneChild = await before.link(gone, STAFF)
   await gone.ask('signOut', STAFF)
   const child = await before.link(browser, SHOP)
@@ -39,7 +39,7 @@ it('a restart loses nothing: sessions, partitions, tickets, ends and guests', as
     child.ask('session', SHOP),
     goneChild.ask('session', STAFF),
   ])
-  expect(own).toMatchObject({ carrier: 'cookie', state: { status: 'signed-in', user: { name: 'Ada' } } })
+  expect(own).toMatchObject({ carrier: 'cookie', state: { status: 'signed-in', user: { name: 'Customer' } } })
   expect(ofGone).toMatchObject({ carrier: 'partitioned', state: { status: 'signed-out', reason: 'logout' } })
   await before.hub.close()
 
@@ -47,14 +47,14 @@ it('a restart loses nothing: sessions, partitions, tickets, ends and guests', as
   expect(await again(world, browser).ask('session', SHOP)).toEqual(own)
   expect(await again(world, child).ask('session', SHOP)).toEqual(ofChild)
   expect(await again(world, goneChild).ask('session', STAFF)).toEqual(ofGone)
-  expect(await world.hub.sessions.list('ada')).toHaveLength(1)
+  expect(await world.hub.sessions.list('customer')).toHaveLength(1)
   expect((await world.agent().call('redeem', NEWS, { body: JSON.stringify(used) })).status).toBe(410)
   const linked = world.agent()
   expect(await linked.ask('redeem', NEWS, { body: JSON.stringify(open) })).toMatchObject({
     carrier: 'partitioned',
-    state: { status: 'signed-in', user: { email: 'ada@mail.example' } },
+    state: { status: 'signed-in', user: { email: 'customer@mail.example' } },
   })
-  await again(world, guest).signIn(BOB)
+  await again(world, guest).signIn(CLERK)
   expect(await again(world, guestChild).ask('session', NEWS)).toMatchObject({ state: { status: 'unlinked' } })
   await linked.ask('signOut', NEWS)
   await world.hub.close()
@@ -65,21 +65,21 @@ it('a restart loses nothing: sessions, partitions, tickets, ends and guests', as
       state: { status: 'signed-out', reason: 'logout' },
     })
   }
-  expect(await last.hub.sessions.list('ada')).toEqual([])
-  expect(await last.hub.sessions.list('bob')).toHaveLength(1)
+  expect(await last.hub.sessions.list('customer')).toEqual([])
+  expect(await last.hub.sessions.list('clerk')).toHaveLength(1)
 })
 
 it('the files hold no secret in clear', async () => {
   const world = await start()
   const browser = world.agent()
-  await browser.signIn(ADA)
+  await browser.signIn(CUSTOMER)
   const child = await world.link(browser, SHOP)
   const { ticket } = await world.ticket(browser, `${NEWS}/`)
   await world.hub.close()
   const names = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = names.filter((entry) => entry.isFile())
   const bytes = Buffer.concat(await Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name)))))
-  expect(bytes.includes('"sub":"ada"')).toBe(true)
+  expect(bytes.includes('"sub":"customer"')).toBe(true)
   for (const secret of [ticket, ...browser.cookies.values(), ...child.cookies.values()]) {
     expect(bytes.includes(secret)).toBe(false)
   }

@@ -68,9 +68,10 @@ export function createApi(origin: string, site: string | undefined): Api {
     signOut: () => askFor(ENDPOINTS.signOut),
 
     async redeem(input) {
-      const pair = await createKey().catch(() => undefined)
-      key = undefined
+      // A key that is there already stays: its proof also says which session this partition had before.
+      const pair = key?.pair ?? (await createKey().catch(() => undefined))
       const { site: id, handle } = (await call(ENDPOINTS.redeem, redeemed, input, pair)) as Redeemed
+      key = undefined
       const byCookie = await ask()
       if (byCookie.carrier !== 'none') {
         await forgetKey(id)
@@ -86,12 +87,16 @@ export function createApi(origin: string, site: string | undefined): Api {
       if (answer.carrier !== 'none') return answer
       key = await loadKey(answer.site)
       if (!key) return honestly(answer)
-      const byKey = await ask().catch(() => undefined)
-      if (byKey?.carrier !== 'none') return byKey ?? honestly(answer)
+      // A network that fails says nothing of the session: then nothing is said at all.
+      const byKey = await ask().catch((error: IsthmusError) => {
+        if (error.code !== 'proof-refused') throw error
+        return answer
+      })
+      if (byKey.carrier !== 'none') return byKey
       // The hub does not know this key any more.
       key = undefined
       await forgetKey(answer.site)
-      return byKey
+      return honestly(answer)
     },
 
     key: () => key,

@@ -33,7 +33,7 @@ function start(data: HubPageData): void {
   named?.then((parentPage) => {
     const { port1, port2 } = new MessageChannel()
     parent.postMessage(serve(parentPage, port1), parentPage.origin, [port2])
-  })
+  }, silence)
 
   /**
    * The parent says hello where it was not greeted: the Referer was taken away, or another listener swallowed the greeting.
@@ -44,12 +44,14 @@ function start(data: HubPageData): void {
     if (source !== parent || origin === 'null' || !port) return
     const greeting = readAs(hello, message)
     if (greeting === MISFIT) return
-    const known = await named
     // Refused or unreachable: silence, and an open ear for the next hello.
+    const known = await named?.catch(() => undefined)
     const parentPage = known?.origin === origin ? known : await ask(origin, greeting as Hello).catch(() => undefined)
     if (parentPage) port.postMessage(serve(parentPage, port))
   })
 }
+
+function silence(): void {}
 
 async function confirm(origin: string, answer: SiteAnswer): Promise<Parent> {
   const api = createApi(origin, answer.site)

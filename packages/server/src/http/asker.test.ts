@@ -1,6 +1,6 @@
 import { ENDPOINTS } from '@isthmus/protocol'
 import { describe, expect, it } from 'vitest'
-import { ADA, type Agent, createWorld, HUB, NEWS, problemOf, SHOP, type World } from '../hub.test-world.ts'
+import { type Agent, CUSTOMER, createWorld, HUB, NEWS, problemOf, SHOP, type World } from '../hub.test-world.ts'
 
 const POSTS = ['touch', 'signOut', 'redeem'] as const
 const ALL = ['session', 'events', ...POSTS] as const
@@ -17,7 +17,7 @@ const FOREIGN = [
 
 async function signedIn(world: World): Promise<Agent> {
   const browser = world.agent()
-  await browser.signIn(ADA)
+  await browser.signIn(CUSTOMER)
   return browser
 }
 

@@ -10,8 +10,8 @@ import { describe, type Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Clock } from '../store/store.ts'
 import { readCookies } from './cookies.ts'
-import type { DpopVerifier } from './dpop.ts'
-import { headerOf, type RequestLike } from './request-like.ts'
+import { type DpopVerifier, handleOf } from './dpop.ts'
+import type { RequestLike } from './request-like.ts'
 
 /** What a request proves: by which carrier, and which session, live or not. */
 export interface Proof {
@@ -39,10 +39,10 @@ export function createCarriers(sessions: Sessions, dpop: DpopVerifier, clock: Cl
 
   /** A handle opens nothing without a proof of the key that it is bound to (RFC 9449 §7). */
   async function openByKey(request: RequestLike, site: string): Promise<Session | undefined> {
-    const handle = /^DPoP ([\w-]+)$/.exec(headerOf(request, 'authorization') ?? '')?.[1]
+    const handle = handleOf(request)
     const found = handle && request instanceof Request ? await sessions.find(handle) : undefined
     if (!found || found.site !== site || found.key === undefined) return undefined
-    if ((await dpop.verify(request as Request, handle)) !== found.key) throw new IsthmusError('proof-refused')
+    if ((await dpop.verify(request as Request)) !== found.key) throw new IsthmusError('proof-refused')
     return found.session
   }
 

@@ -22,7 +22,7 @@ beforeEach(async () => {
 })
 
 interface Forgery {
-  readonly claims?: JWTPayload & Record<string, unknown>
+  readonly claims?: Record<string, unknown>
   readonly header?: Record<string, unknown>
   readonly signWith?: Parameters<SignJWT['sign']>[0]
 }
@@ -45,7 +45,8 @@ async function prove({ claims = {}, header = {}, signWith = keys.privateKey }: F
 
 function verify(proof: string | undefined, bound: string | null = handle): Promise<string> {
   const headers: Record<string, string> = proof === undefined ? {} : { dpop: proof }
-  return dpop.verify(new Request(`${origin}/isthmus/session?x=1`, { headers }), bound ?? undefined)
+  if (bound !== null) headers.authorization = `DPoP ${bound}`
+  return dpop.verify(new Request(`${origin}/isthmus/session?x=1`, { headers }))
 }
 
 const refused = { code: 'proof-refused' }

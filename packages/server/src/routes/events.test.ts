@@ -1,9 +1,9 @@
 import { ABSOLUTE_LIFETIME_MS, type SiteAnswer, siteAnswerSchema } from '@isthmus/protocol'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
-  ADA,
   type Agent,
-  BOB,
+  CLERK,
+  CUSTOMER,
   countingStore,
   createWorld,
   HUB,
@@ -52,7 +52,7 @@ async function follow(agent: Agent, origin: string): Promise<Stream> {
 
 async function signedIn(world: World): Promise<Agent> {
   const browser = world.agent()
-  await browser.signIn(ADA)
+  await browser.signIn(CUSTOMER)
   return browser
 }
 
@@ -97,11 +97,11 @@ describe('the event stream', () => {
     const streams = await Promise.all([SHOP, NEWS, STAFF].map((origin) => follow(browser, origin)))
     const users = await Promise.all(streams.map(async (stream) => (await stream.next())?.state))
     expect(users).toMatchObject([
-      { access: 'granted', user: { sub: 'ada', name: 'Ada', cart: 3 } },
-      { access: 'granted', user: { sub: 'ada', email: 'ada@mail.example' } },
-      { access: 'denied', user: { sub: 'ada' } },
+      { access: 'granted', user: { sub: 'customer', name: 'Customer', cart: 3 } },
+      { access: 'granted', user: { sub: 'customer', email: 'customer@mail.example' } },
+      { access: 'denied', user: { sub: 'customer' } },
     ])
-    await world.hub.sessions.revokeAll('ada')
+    await world.hub.sessions.revokeAll('customer')
     for (const stream of streams) {
       expect(await stream.next()).toMatchObject({ state: { status: 'signed-out', reason: 'revoked' } })
       expect(await stream.next()).toBeUndefined()
@@ -113,7 +113,7 @@ describe('the event stream', () => {
     const browser = await signedIn(world)
     const stream = await follow(browser, SHOP)
     await stream.next()
-    await browser.signIn(BOB)
+    await browser.signIn(CLERK)
     expect(await stream.next()).toEqual({
       site: 'shop',
       carrier: 'cookie',
@@ -126,12 +126,12 @@ describe('the event stream', () => {
     await using world = await createWorld()
     const browser = await signedIn(world)
     const other = world.agent()
-    await other.signIn(BOB)
+    await other.signIn(CLERK)
     const stream = await follow(other, SHOP)
-    expect(await stream.next()).toMatchObject({ state: { user: { sub: 'bob' } } })
+    expect(await stream.next()).toMatchObject({ state: { user: { sub: 'clerk' } } })
     await browser.ask('signOut', SHOP)
     await other.ask('touch', SHOP)
-    expect(await stream.next()).toMatchObject({ state: { user: { sub: 'bob' } } })
+    expect(await stream.next()).toMatchObject({ state: { user: { sub: 'clerk' } } })
   })
 
   it.each(['nobody', 'a guest', 'a session that is over'])('for %s is one state', async (who) => {
@@ -181,7 +181,7 @@ describe('the subscription behind a stream', () => {
     await browser.ask('signOut', SHOP)
     await until(() => followers() === 0)
 
-    await browser.signIn(ADA)
+    await browser.signIn(CUSTOMER)
     const third = await follow(browser, SHOP)
     await third.next()
     expect(followers()).toBe(1)

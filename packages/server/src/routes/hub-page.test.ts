@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import {
-  ADA,
   type Agent,
+  CUSTOMER,
   createWorld,
   HUB,
   inlinedIn,
@@ -11,6 +11,7 @@ import {
   SHOP,
   SHOP_WWW,
   STAFF,
+  START,
   type World,
 } from '../hub.test-world.ts'
 
@@ -18,7 +19,7 @@ const PATH = '/isthmus/hub'
 
 async function signedIn(world: World): Promise<Agent> {
   const browser = world.agent()
-  await browser.signIn(ADA)
+  await browser.signIn(CUSTOMER)
   return browser
 }
 
@@ -41,11 +42,13 @@ describe('the state that is inlined', () => {
       origin,
       worker: expect.stringMatching(/^\/isthmus\/worker\.js\?v=[\w-]{16}$/),
       nonce: expect.any(String),
+      now: START,
+      peers: [NEWS, STAFF].join(' '),
     })
     expect(answer).toMatchObject({
       site: 'shop',
       carrier: 'cookie',
-      state: { user: { sub: 'ada', name: 'Ada', cart: 3 } },
+      state: { user: { sub: 'customer', name: 'Customer', cart: 3 } },
     })
   })
 
@@ -55,8 +58,8 @@ describe('the state that is inlined', () => {
     const pages = await Promise.all(
       [SHOP, NEWS, STAFF].map(async (origin) => (await from(browser, `${origin}/`)).text()),
     )
-    expect(pages.map((page) => /ada@mail/.test(page))).toEqual([false, true, false])
-    expect(pages.map((page) => /"name":"Ada"/.test(page))).toEqual([true, false, false])
+    expect(pages.map((page) => /customer@mail/.test(page))).toEqual([false, true, false])
+    expect(pages.map((page) => /"name":"Customer"/.test(page))).toEqual([true, false, false])
     for (const page of pages) expect(page).not.toMatch(/for nobody|customers|__Host/)
   })
 
@@ -155,8 +158,8 @@ describe('without a Referer', () => {
     const response = await (await signedIn(world)).send(PATH)
     expect(policyOf(response)['frame-ancestors']).toBe([SHOP, SHOP_WWW, NEWS, STAFF].join(' '))
     const page = await response.text()
-    expect(inlinedIn(page)).toEqual({ worker: expect.any(String), nonce: expect.any(String) })
-    expect(page).not.toMatch(/ada/i)
+    expect(inlinedIn(page)).toEqual({ worker: expect.any(String), nonce: expect.any(String), now: START, peers: '' })
+    expect(page).not.toMatch(/customer/i)
   })
 
   it('only the origins of the named site may', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ADA, type Agent, BOB, createWorld, HUB, NEWS, SHOP, type World } from '../hub.test-world.ts'
+import { type Agent, CLERK, CUSTOMER, createWorld, HUB, NEWS, SHOP, type World } from '../hub.test-world.ts'
 import { createSecret, sha256 } from '../session/secrets.ts'
 
 const TICKET = /#isthmus=([\w-]{43})$/
@@ -7,7 +7,7 @@ const challenge = sha256(createSecret())
 
 async function signedIn(world: World): Promise<Agent> {
   const browser = world.agent()
-  await browser.signIn(ADA)
+  await browser.signIn(CUSTOMER)
   return browser
 }
 
@@ -163,12 +163,12 @@ describe('GET /login', () => {
       expect.stringMatching(/^__Host-isthmus\.login=[^;]+; Max-Age=1800; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
     ])
     for (const path of [loginPage, '/login']) {
-      const { redirectTo, cookies } = await world.agent(Object.fromEntries(browser.cookies)).signIn(ADA, path)
+      const { redirectTo, cookies } = await world.agent(Object.fromEntries(browser.cookies)).signIn(CUSTOMER, path)
       const [, ticket = ''] = TICKET.exec(redirectTo) ?? []
       expect(redirectTo).toBe(`${SHOP}/cart#isthmus=${ticket}`)
       expect(cookies[1]).toMatch(/^__Host-isthmus\.login=; Max-Age=0; /)
       const body = JSON.stringify({ ticket, verifier })
-      expect(await world.agent().ask('redeem', SHOP, { body })).toMatchObject({ state: { user: { sub: 'ada' } } })
+      expect(await world.agent().ask('redeem', SHOP, { body })).toMatchObject({ state: { user: { sub: 'customer' } } })
     }
   })
 
@@ -179,9 +179,9 @@ describe('GET /login', () => {
       await bounce(browser, 'login', { return_to: `${SHOP}/`, challenge, prompt: 'login' }),
     )
     expect(loginPage).toMatch(/^\/login\?/)
-    expect((await browser.signIn(BOB, loginPage)).redirectTo).toMatch(TICKET)
-    expect(await browser.ask('session', SHOP)).toMatchObject({ state: { user: { sub: 'bob' } } })
-    expect(await world.hub.sessions.list('ada')).toEqual([])
+    expect((await browser.signIn(CLERK, loginPage)).redirectTo).toMatch(TICKET)
+    expect(await browser.ask('session', SHOP)).toMatchObject({ state: { user: { sub: 'clerk' } } })
+    expect(await world.hub.sessions.list('customer')).toEqual([])
   })
 
   it('is not impressed by a session that is over', async () => {
@@ -196,7 +196,7 @@ describe('GET /login', () => {
     expect(expectRedirect(await world.agent().visit('/isthmus/login'))).toBe('/account?view=login')
     const location = expectRedirect(await bounce(world.agent(), 'login', { return_to: `${NEWS}/` }))
     expect(location).toMatch(/^\/account\?view=login&isthmus=return_to/)
-    expect((await world.agent().signIn(ADA, location)).redirectTo).toBe(`${NEWS}/`)
+    expect((await world.agent().signIn(CUSTOMER, location)).redirectTo).toBe(`${NEWS}/`)
   })
 })
 
@@ -205,9 +205,9 @@ describe('the way back after the password', () => {
     await using world = await createWorld()
     const pending = new URLSearchParams({ return_to: returnTo, challenge }).toString()
     const byAddress = world.agent()
-    expect((await byAddress.signIn(ADA, `/login?isthmus=${encodeURIComponent(pending)}`)).redirectTo).toBe('/')
+    expect((await byAddress.signIn(CUSTOMER, `/login?isthmus=${encodeURIComponent(pending)}`)).redirectTo).toBe('/')
     const byCookie = world.agent({ '__Host-isthmus.login': pending })
-    expect((await byCookie.signIn(ADA)).redirectTo).toBe('/')
+    expect((await byCookie.signIn(CUSTOMER)).redirectTo).toBe('/')
     expect(await world.dump()).not.toContain('ticket/')
   })
 })

@@ -28,6 +28,7 @@ export async function startLogin(request: Request, hub: HubParts): Promise<Respo
   if (session && isLive(session, hub.settings.clock()) && bounce.prompt !== 'login') {
     return redirect(await returnWithTicket(bounce, session, hub))
   }
+  if (bounce.prompt === 'none') return linkPartition(request, hub)
   const pending = searchParams.toString()
   const separator = loginPath.includes('?') ? '&' : '?'
   return redirect(`${loginPath}${separator}isthmus=${encodeURIComponent(pending)}`, [loginCookie(pending)])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ADA, type Agent, createWorld, HUB, NEWS, SHOP, type World } from '../hub.test-world.ts'
+import { type Agent, CUSTOMER, createWorld, HUB, NEWS, SHOP, type World } from '../hub.test-world.ts'
 
 const PATH = '/isthmus/logout'
 const from = (referer: string): { headers: Record<string, string> } => ({ headers: { referer } })
@@ -7,7 +7,7 @@ const backTo = (url: string): string => `${PATH}?return_to=${encodeURIComponent(
 
 async function signedIn(world: World): Promise<Agent> {
   const browser = world.agent()
-  await browser.signIn(ADA)
+  await browser.signIn(CUSTOMER)
   return browser
 }
 

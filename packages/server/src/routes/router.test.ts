@@ -1,6 +1,6 @@
 import { ENDPOINTS, ERRORS } from '@isthmus/protocol'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { ADA, createWorld, HUB, problemOf, SHOP, type World } from '../hub.test-world.ts'
+import { CUSTOMER, createWorld, HUB, problemOf, SHOP, type World } from '../hub.test-world.ts'
 import { memoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 
@@ -38,7 +38,7 @@ describe('a hub whose store fails', () => {
     async (name) => {
       const world = await breakableWorld()
       const browser = world.agent()
-      await browser.signIn(ADA)
+      await browser.signIn(CUSTOMER)
       const body = name === 'redeem' ? { body: JSON.stringify(await world.ticket(browser, `${SHOP}/`)) } : {}
       const errors: unknown[] = []
       world.hub.on('error', (event) => errors.push(event))
@@ -55,7 +55,7 @@ describe('a hub whose store fails', () => {
   it('says no more on its pages', async () => {
     const world = await breakableWorld()
     const browser = world.agent()
-    await browser.signIn(ADA)
+    await browser.signIn(CUSTOMER)
     world.hub.on('error', () => {})
     world.breakStore()
     for (const path of ['/isthmus/link', '/isthmus/login', '/isthmus/logout']) {
@@ -88,8 +88,8 @@ describe('a hub whose store fails', () => {
   it('fails the program’s own calls with the store’s own error', async () => {
     const world = await breakableWorld()
     world.breakStore()
-    await expect(world.agent().signIn(ADA)).rejects.toBe(FAILURE)
-    await expect(world.hub.sessions.list('ada')).rejects.toBe(FAILURE)
+    await expect(world.agent().signIn(CUSTOMER)).rejects.toBe(FAILURE)
+    await expect(world.hub.sessions.list('customer')).rejects.toBe(FAILURE)
   })
 })
 
@@ -109,7 +109,7 @@ describe('a path or a method that is none', () => {
   ])('%s %s', async (method, path) => {
     await using world = await createWorld()
     const browser = world.agent()
-    await browser.signIn(ADA)
+    await browser.signIn(CUSTOMER)
     const response = await browser.send(path, { method, headers: { origin: HUB, 'isthmus-origin': SHOP } })
     expect(response.headers.get('cache-control')).toBe('no-store')
     expect(await problemOf(response)).toEqual({
@@ -141,7 +141,7 @@ describe('what is public', () => {
       [undefined, null],
     ] as const) {
       const browser = world.agent()
-      await browser.signIn(ADA)
+      await browser.signIn(CUSTOMER)
       const response = await browser.send('/.well-known/isthmus', { headers: { origin } })
       expect(response.headers.get('access-control-allow-origin')).toBe('*')
       expect(response.headers.get('access-control-allow-credentials')).toBeNull()

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { ADA, type Agent, createWorld, NEWS, problemOf, SHOP, SHOP_WWW, type World } from '../hub.test-world.ts'
+import { type Agent, CUSTOMER, createWorld, NEWS, problemOf, SHOP, SHOP_WWW, type World } from '../hub.test-world.ts'
 import { createSecret } from '../session/secrets.ts'
 
 const PATH = '/isthmus/session'
 
 async function signedIn(world: World): Promise<Agent> {
   const browser = world.agent()
-  await browser.signIn(ADA)
+  await browser.signIn(CUSTOMER)
   return browser
 }
 
@@ -24,7 +24,10 @@ describe('GET /session across origins', () => {
       vary: 'Origin',
       'cache-control': 'no-store',
     })
-    const user = origin === NEWS ? { sub: 'ada', email: 'ada@mail.example' } : { sub: 'ada', name: 'Ada', cart: 3 }
+    const user =
+      origin === NEWS
+        ? { sub: 'customer', email: 'customer@mail.example' }
+        : { sub: 'customer', name: 'Customer', cart: 3 }
     expect(await response.json()).toMatchObject({ carrier: 'cookie', state: { status: 'signed-in', user } })
   })
 

@@ -49,7 +49,7 @@ export async function redeemTicket(request: Request, hub: HubParts): Promise<Res
   if (!body.success) throw new IsthmusError('invalid-request')
   const { ticket, verifier } = body.data
   // Before the ticket burns: a proof with a stale nonce may be sent again.
-  const key = request.headers.has('dpop') ? await hub.dpop.verify(request, undefined) : undefined
+  const key = request.headers.has('dpop') ? await hub.dpop.verify(request) : undefined
   const sid = await hub.tickets.redeem(ticket, verifier, { site: asker.site.id, origin: asker.origin })
   const found = await hub.sessions.get(sid)
   if (!found) throw new IsthmusError('ticket-unknown')

@@ -1,6 +1,6 @@
 import { ABSOLUTE_LIFETIME_MS, IDLE_LIFETIME_MS, TOMBSTONE_LIFETIME_MS } from '@isthmus/protocol'
 import { describe, expect, it } from 'vitest'
-import { ADA, type Agent, BOB, createWorld, NEWS, SHOP, STAFF, type World } from '../hub.test-world.ts'
+import { type Agent, CLERK, CUSTOMER, createWorld, NEWS, SHOP, STAFF, type World } from '../hub.test-world.ts'
 import { createSecret } from './secrets.ts'
 
 const MINUTE_MS = 60_000
@@ -8,7 +8,7 @@ const COOKIE = '__Host-isthmus'
 
 async function signedIn(world: World): Promise<Agent> {
   const browser = world.agent()
-  await browser.signIn(ADA)
+  await browser.signIn(CUSTOMER)
   return browser
 }
 const stateOf = async (agent: Agent, origin = SHOP): Promise<Record<string, unknown>> =>
@@ -21,17 +21,17 @@ describe('signing in', () => {
     const browser = world.agent()
     const seen = new Set<unknown>()
     for (let times = 1; times <= 3; times++) {
-      await browser.signIn(ADA)
+      await browser.signIn(CUSTOMER)
       seen.add(browser.cookies.get(COOKIE)).add((await stateOf(browser)).sid)
       expect(seen.size).toBe(2 * times)
-      expect(await world.hub.sessions.list('ada')).toHaveLength(1)
+      expect(await world.hub.sessions.list('customer')).toHaveLength(1)
     }
   })
 
   it('keeps the sessions of other browsers', async () => {
     await using world = await createWorld()
     const [laptop, phone] = [await signedIn(world), await signedIn(world)]
-    expect(await world.hub.sessions.list('ada')).toHaveLength(2)
+    expect(await world.hub.sessions.list('customer')).toHaveLength(2)
     expect((await stateOf(laptop)).sid).not.toBe((await stateOf(phone)).sid)
   })
 
@@ -39,7 +39,7 @@ describe('signing in', () => {
     await using world = await createWorld()
     const planted = createSecret()
     const victim = world.agent({ [COOKIE]: planted })
-    await victim.signIn(ADA)
+    await victim.signIn(CUSTOMER)
     expect(victim.cookies.get(COOKIE)).not.toBe(planted)
     expect(await stateOf(world.agent({ [COOKIE]: planted }))).toEqual(signedOut('none'))
   })
@@ -47,20 +47,20 @@ describe('signing in', () => {
   it('gives an attacker, whose session was planted before, nothing of the user who signs in over it', async () => {
     await using world = await createWorld()
     const attacker = world.agent()
-    await attacker.signIn(BOB)
+    await attacker.signIn(CLERK)
     const partition = await world.link(attacker, SHOP)
     const planted = attacker.cookies.get(COOKIE) ?? ''
 
-    await world.agent({ [COOKIE]: planted }).signIn(ADA)
+    await world.agent({ [COOKIE]: planted }).signIn(CUSTOMER)
     for (const agent of [attacker, partition]) {
       for (const name of ['session', 'touch', 'signOut'] as const) {
         expect(await agent.ask(name, SHOP)).toMatchObject({ state: { status: 'unlinked' } })
       }
-      expect(JSON.stringify(await agent.embed(SHOP))).not.toMatch(/ada/i)
+      expect(JSON.stringify(await agent.embed(SHOP))).not.toMatch(/customer/i)
     }
     const returned = await world.link(attacker, SHOP)
     expect(await stateOf(returned)).toEqual(signedOut('none'))
-    expect(await world.hub.sessions.list('ada')).toHaveLength(1)
+    expect(await world.hub.sessions.list('customer')).toHaveLength(1)
   })
 })
 
@@ -69,7 +69,7 @@ describe('partitions of a browser that goes on with another session', () => {
     await using world = await createWorld()
     const browser = await signedIn(world)
     const children = [await world.link(browser, SHOP)]
-    for (const subject of [BOB, ADA, BOB]) {
+    for (const subject of [CLERK, CUSTOMER, CLERK]) {
       await browser.signIn(subject)
       for (const child of children) {
         const answer = await child.ask('session', SHOP)
@@ -88,9 +88,9 @@ describe('partitions of a browser that goes on with another session', () => {
     expect(browser.cookies.get(COOKIE)).toMatch(/^[\w-]{43}$/)
     expect(await child.ask('session', SHOP)).toMatchObject({ carrier: 'partitioned', state: signedOut('none') })
     expect(await world.hub.sessions.current(browser.request('/'))).toBeUndefined()
-    await browser.signIn(ADA)
+    await browser.signIn(CUSTOMER)
     expect(await stateOf(child)).toMatchObject({ status: 'unlinked' })
-    expect(await stateOf(await world.link(browser, SHOP))).toMatchObject({ user: { sub: 'ada' } })
+    expect(await stateOf(await world.link(browser, SHOP))).toMatchObject({ user: { sub: 'customer' } })
   })
 
   it('keep one guest over many links', async () => {
@@ -112,7 +112,7 @@ describe('time', () => {
     expect(await stateOf(child)).toMatchObject({ status: 'signed-in' })
     world.pass(1)
     expect(await stateOf(child)).toEqual({ status: 'signed-out', reason: 'idle', revision: world.now() })
-    expect(await world.hub.sessions.list('ada')).toEqual([])
+    expect(await world.hub.sessions.list('customer')).toEqual([])
     expect(await world.hub.sessions.current(browser.request('/'))).toBeUndefined()
     expect(await child.ask('touch', SHOP)).toMatchObject({ state: signedOut('idle') })
     world.pass(ABSOLUTE_LIFETIME_MS)
@@ -141,7 +141,7 @@ describe('time', () => {
     await using world = await createWorld()
     const browser = await signedIn(world)
     const child = await world.link(browser, SHOP)
-    await world.hub.sessions.revokeAll('ada')
+    await world.hub.sessions.revokeAll('customer')
     world.pass(ABSOLUTE_LIFETIME_MS + TOMBSTONE_LIFETIME_MS - 1)
     expect(await stateOf(child)).toEqual(signedOut('revoked'))
     expect(await stateOf(browser)).toEqual(signedOut('revoked'))
@@ -153,7 +153,7 @@ describe('time', () => {
 
   it('leaves the browser its cookie for as long as the reason is kept', async () => {
     await using world = await createWorld()
-    const { cookies } = await world.agent().signIn(ADA)
+    const { cookies } = await world.agent().signIn(CUSTOMER)
     const lifeS = (ABSOLUTE_LIFETIME_MS + TOMBSTONE_LIFETIME_MS) / 1000
     expect(cookies[0]).toMatch(
       new RegExp(`^${COOKIE}=[\\w-]{43}; Max-Age=${lifeS}; Path=/; HttpOnly; Secure; SameSite=None$`),
@@ -193,13 +193,17 @@ describe('what each site is told of a user', () => {
   it('is the subject, and the claims it is registered for', async () => {
     await using world = await createWorld()
     const browser = await signedIn(world)
-    expect((await stateOf(browser, SHOP)).user).toEqual({ sub: 'ada', name: 'Ada', cart: 3 })
-    expect((await stateOf(browser, NEWS)).user).toEqual({ sub: 'ada', email: 'ada@mail.example' })
-    expect(await stateOf(browser, STAFF)).toMatchObject({ status: 'signed-in', access: 'denied', user: { sub: 'ada' } })
-    expect((await stateOf(browser, STAFF)).user).toEqual({ sub: 'ada' })
+    expect((await stateOf(browser, SHOP)).user).toEqual({ sub: 'customer', name: 'Customer', cart: 3 })
+    expect((await stateOf(browser, NEWS)).user).toEqual({ sub: 'customer', email: 'customer@mail.example' })
+    expect(await stateOf(browser, STAFF)).toMatchObject({
+      status: 'signed-in',
+      access: 'denied',
+      user: { sub: 'customer' },
+    })
+    expect((await stateOf(browser, STAFF)).user).toEqual({ sub: 'customer' })
     expect(await stateOf(await world.link(browser, STAFF), STAFF)).toMatchObject({ access: 'denied' })
-    await browser.signIn(BOB)
-    expect(await stateOf(browser, STAFF)).toMatchObject({ access: 'granted', user: { sub: 'bob', name: 'Bob' } })
+    await browser.signIn(CLERK)
+    expect(await stateOf(browser, STAFF)).toMatchObject({ access: 'granted', user: { sub: 'clerk', name: 'Clerk' } })
   })
 })
 
@@ -211,7 +215,7 @@ describe('the revision', () => {
     const note = async (): Promise<void> => void revisions.push(Number((await stateOf(browser)).revision))
     await world.link(browser, SHOP)
     await note()
-    for (const subject of [ADA, BOB]) {
+    for (const subject of [CUSTOMER, CLERK]) {
       await browser.signIn(subject)
       await note()
       for (let touches = 0; touches < 3; touches++) {
@@ -221,11 +225,11 @@ describe('the revision', () => {
     }
     await browser.ask('signOut', SHOP)
     await note()
-    await browser.signIn(ADA)
+    await browser.signIn(CUSTOMER)
     await note()
     world.pass(IDLE_LIFETIME_MS)
     await note()
-    await browser.signIn(ADA)
+    await browser.signIn(CUSTOMER)
     await note()
     expect(revisions).toHaveLength(13)
     expect(revisions).toEqual([...new Set(revisions)].sort((a, b) => a - b))

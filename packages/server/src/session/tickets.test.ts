@@ -1,6 +1,6 @@
 import { TICKET_LIFETIME_MS } from '@isthmus/protocol'
 import { describe, expect, it } from 'vitest'
-import { ADA, type Agent, createWorld, NEWS, problemOf, SHOP, SHOP_WWW, type World } from '../hub.test-world.ts'
+import { type Agent, CUSTOMER, createWorld, NEWS, problemOf, SHOP, SHOP_WWW, type World } from '../hub.test-world.ts'
 import { createSecret } from './secrets.ts'
 
 const REFUSALS = { 'ticket-unknown': 410, 'ticket-expired': 410, 'ticket-mismatch': 403 } as const
@@ -12,7 +12,7 @@ interface Presented {
 
 async function signedIn(world: World): Promise<Agent> {
   const browser = world.agent()
-  await browser.signIn(ADA)
+  await browser.signIn(CUSTOMER)
   return browser
 }
 
@@ -48,14 +48,14 @@ describe('a ticket', () => {
     expect(await response.json()).toMatchObject({
       site: 'shop',
       carrier: 'partitioned',
-      state: { user: { name: 'Ada' } },
+      state: { user: { name: 'Customer' } },
     })
     expect(await partition.ask('session', SHOP)).toMatchObject({
       carrier: 'partitioned',
-      state: { user: { sub: 'ada' } },
+      state: { user: { sub: 'customer' } },
     })
     expect(await partition.embed(SHOP)).toMatchObject({
-      answer: { carrier: 'partitioned', state: { user: { sub: 'ada' } } },
+      answer: { carrier: 'partitioned', state: { user: { sub: 'customer' } } },
     })
   })
 
@@ -126,7 +126,7 @@ describe('a ticket', () => {
     const browser = await signedIn(world)
     const body = await world.ticket(browser, `${SHOP}/`)
     world.pass(1000)
-    await world.hub.sessions.revokeAll('ada')
+    await world.hub.sessions.revokeAll('customer')
     expect(await (await present(world.agent(), SHOP, body)).json()).toMatchObject({
       state: { status: 'signed-out', reason: 'revoked' },
     })
@@ -142,7 +142,7 @@ describe('the store', () => {
     const secrets = [open.ticket, open.verifier, ...browser.cookies.values(), ...partition.cookies.values()]
     expect(secrets).toHaveLength(4)
     const dump = await world.dump()
-    expect(dump).toContain('"sub\\":\\"ada')
+    expect(dump).toContain('"sub\\":\\"customer')
     for (const secret of secrets) {
       expect(secret).toMatch(/^[\w-]{43}$/)
       expect(dump).not.toContain(secret)
