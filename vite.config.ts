@@ -85,6 +85,8 @@ function bundle(
       rolldownOptions: {
         input: path(entry),
         output: { format, entryFileNames: fileName },
+        // Constants that are made of constants, such as the lifetimes of the protocol, are written as what they come to.
+        optimization: { inlineConst: { mode: 'all', pass: 3 } },
         preserveEntrySignatures: format === 'es' ? 'strict' : false,
       },
     },

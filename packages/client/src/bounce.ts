@@ -1,4 +1,4 @@
-import { ENDPOINTS, type Origin, TICKET_FRAGMENT, TRANSFER_HINT } from '@isthmus/protocol'
+import { type Bounce, ENDPOINTS, type Origin, TICKET_FRAGMENT, TRANSFER_HINT } from '@isthmus/protocol'
 
 /** What came back in the fragment, with what this tab kept for it. */
 export interface Arrival {
@@ -37,17 +37,19 @@ export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
   let mayLink = !came
   let departures = 0
 
+  function address(path: string, returnTo: string, more: Partial<Bounce>): string {
+    const input: Bounce = { return_to: withoutFragment(returnTo), ...(site !== undefined && { site }), ...more }
+    return `${hub}${path}?${new URLSearchParams(input)}`
+  }
+
   async function go(path: string, returnTo: string, prompt?: 'none'): Promise<void> {
     const departure = ++departures
     const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)))
     const kept = write(keys.pending, JSON.stringify({ verifier, href: returnTo } satisfies Pending))
-    const query = new URLSearchParams({ return_to: returnTo.split('#', 1)[0] as string })
-    if (site !== undefined) query.set('site', site)
-    if (prompt) query.set('prompt', prompt)
-    if (kept) query.set('challenge', await s256(verifier))
+    const challenge = await s256(verifier)
     // Who clicks on "sign in" meanwhile goes there.
     if (departure !== departures) return
-    const to = `${hub}${path}?${query}`
+    const to = address(path, returnTo, { ...(prompt && { prompt }), ...(kept && { challenge }) })
     // A bounce leaves no entry in the history: "back" leads to the page before.
     if (prompt) location.replace(to)
     else location.assign(to)
@@ -58,7 +60,7 @@ export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
     wanted,
     async link(force = false) {
       // Without a place for the verifier the ticket could not be redeemed.
-      if (!force && (!mayLink || read(keys.tried) !== null)) return false
+      if (!force && (!mayLink || read(keys.tried))) return false
       if (!write(keys.tried, '1')) return false
       mayLink = false
       await go(ENDPOINTS.link.path, location.href, 'none')
@@ -66,9 +68,7 @@ export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
     },
     signIn: (returnTo) => go(ENDPOINTS.login.path, new URL(returnTo, location.href).href),
     signOut() {
-      const query = new URLSearchParams({ return_to: location.href.split('#', 1)[0] as string })
-      if (site !== undefined) query.set('site', site)
-      location.assign(`${hub}${ENDPOINTS.logout.path}?${query}`)
+      location.assign(address(ENDPOINTS.logout.path, location.href, {}))
     },
     settle() {
       mayLink = true
@@ -87,31 +87,25 @@ function takeHint(): string | undefined {
 
 /** Takes the ticket out of the URL before anybody else looks at it. One that this tab did not ask for is thrown away: login CSRF. */
 function arrive(pendingKey: string): { arrival: Arrival | undefined; came: boolean } {
-  const match = new RegExp(`^#${TICKET_FRAGMENT}=([\\w-]{43})$`).exec(location.hash)
-  if (!match) return { arrival: undefined, came: false }
-  const pending = parsePending(read(pendingKey))
+  const [, ticket] = new RegExp(`^#${TICKET_FRAGMENT}=([\\w-]{43})$`).exec(location.hash) ?? []
+  if (ticket === undefined) return { arrival: undefined, came: false }
+  const { verifier, href } = readPending(pendingKey)
   remove(pendingKey)
-  const here = location.href.split('#', 1)[0] as string
-  const [path, ...fragment] = pending?.href.split('#') ?? []
-  const mine = pending !== undefined && path === here
+  const [path, ...fragment] = String(href).split('#')
+  const mine = path === withoutFragment(location.href)
   restore(mine && fragment.length > 0 ? fragment.join('#') : undefined)
-  return { arrival: mine ? { ticket: match[1] as string, verifier: pending.verifier } : undefined, came: true }
+  return { arrival: mine ? { ticket, verifier: String(verifier) } : undefined, came: true }
 }
 
 /** Puts the page's own fragment back into the URL, or none. */
 function restore(fragment: string | undefined): void {
-  history.replaceState(history.state, '', location.href.split('#', 1)[0])
+  history.replaceState(history.state, '', withoutFragment(location.href))
   // A real navigation to the fragment: hash routers hear of it, :target matches, the page scrolls there.
   if (fragment !== undefined) location.replace(`#${fragment}`)
 }
 
-function parsePending(text: string | null): Pending | undefined {
-  try {
-    const value = JSON.parse(text ?? 'null') as Partial<Pending> | null
-    return typeof value?.verifier === 'string' && typeof value.href === 'string' ? (value as Pending) : undefined
-  } catch {
-    return undefined
-  }
+function withoutFragment(url: string): string {
+  return url.split('#', 1)[0] as string
 }
 
 async function s256(verifier: string): Promise<string> {
@@ -119,33 +113,38 @@ async function s256(verifier: string): Promise<string> {
 }
 
 function base64url(bytes: Uint8Array): string {
+  // 32 bytes make 43 letters, and one sign to fill up.
   return btoa(String.fromCharCode(...bytes))
-    .replace(/\+/g, '-')
-    .replace(/\//g, '_')
-    .replace(/=/g, '')
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace('=', '')
 }
 
-// A user may have switched storage off: every use can throw.
-
-function read(key: string): string | null {
-  try {
-    return sessionStorage.getItem(key)
-  } catch {
-    return null
-  }
+/** Nothing, where it holds what somebody else wrote. */
+function readPending(key: string): Partial<Pending> {
+  return attempt(() => JSON.parse(read(key) as string) as Partial<Pending>) ?? {}
 }
 
-function write(key: string, value: string): boolean {
-  try {
+function read(key: string): string | null | undefined {
+  return attempt(() => sessionStorage.getItem(key))
+}
+
+function write(key: string, value: string): boolean | undefined {
+  return attempt(() => {
     sessionStorage.setItem(key, value)
     return true
-  } catch {
-    return false
-  }
+  })
 }
 
 function remove(key: string): void {
+  attempt(() => sessionStorage.removeItem(key))
+}
+
+/** A user may have switched storage off: every use can throw. */
+function attempt<T>(use: () => T): T | undefined {
   try {
-    sessionStorage.removeItem(key)
-  } catch {}
+    return use()
+  } catch {
+    return undefined
+  }
 }

@@ -1,22 +1,9 @@
-import {
-  IsthmusError,
-  type Origin,
-  type SiteAnswer,
-  type StreamStatus,
-  type UnknownReason,
-  type Welcome,
-} from '@isthmus/protocol'
-import { openFrame } from './frame.ts'
+import { type HubToClient, IsthmusError, type SiteAnswer } from '@isthmus/protocol'
+import { type FrameOptions, openFrame } from './frame.ts'
 import { openQuestions, type Question, type Questions } from './questions.ts'
 
-export interface ConnectionOptions {
-  readonly hub: Origin
-  readonly site: string | undefined
-  readonly timeoutMs: number
-  readonly onWelcome: (welcome: Welcome) => void
-  readonly onPush: (answer: SiteAnswer) => void
-  readonly onStream: (status: StreamStatus) => void
-  readonly onFailure: (reason: UnknownReason) => void
+export interface ConnectionOptions extends FrameOptions {
+  readonly onMessage: (message: Extract<HubToClient, { type: 'push' | 'stream' }>) => void
 }
 
 /** The way to the hub: a frame, and the port that it greets with. */
@@ -29,53 +16,42 @@ export interface Connection {
 }
 
 export function createConnection(options: ConnectionOptions): Connection {
-  const { hub, site, timeoutMs } = options
   let closeFrame = (): void => {}
-  let questions: Questions | undefined
-  let opening = false
-  /** Who asked before the frame had opened. */
-  let waiting: (() => void)[] = []
-
-  function settle(opened: Questions | undefined): void {
-    questions = opened
-    opening = false
-    const woken = waiting
-    waiting = []
-    for (const wake of woken) wake()
-  }
+  let port: Promise<Questions | undefined> | undefined
 
   function close(): void {
     closeFrame()
-    questions?.close()
-    settle(undefined)
+    port = undefined
   }
 
   return {
     open() {
       close()
-      opening = true
-      closeFrame = openFrame({
-        hub,
-        site,
-        timeoutMs,
-        onWelcome(welcome, port) {
-          const opened = openQuestions(port, timeoutMs, (message) => {
-            if (message.type === 'push') options.onPush(message.answer)
-            else options.onStream(message.status)
-          })
-          settle(opened)
-          options.onWelcome(welcome)
-        },
-        onFailure(reason) {
-          settle(undefined)
-          options.onFailure(reason)
-        },
+      port = new Promise((resolve) => {
+        let opened: Questions | undefined
+        const removeFrame = openFrame({
+          ...options,
+          onWelcome(welcome, port) {
+            opened = openQuestions(port, options.timeoutMs, options.onMessage)
+            resolve(opened)
+            options.onWelcome(welcome, port)
+          },
+          onFailure(reason) {
+            resolve(undefined)
+            options.onFailure(reason)
+          },
+        })
+        closeFrame = () => {
+          removeFrame()
+          opened?.close()
+          resolve(undefined)
+        }
       })
     },
     async ask(question) {
-      if (!questions && opening) await new Promise<void>((resolve) => waiting.push(resolve))
-      if (!questions) throw new IsthmusError('unreachable')
-      return questions.ask(question)
+      const open = await port
+      if (!open) throw new IsthmusError('unreachable')
+      return open.ask(question)
     },
     close,
   }

@@ -38,7 +38,7 @@ export function createSession({
   if (!hub || !isTrustworthyOrigin(hub)) {
     throw new IsthmusError(
       'config-invalid',
-      `createSession: hub is the origin of the auth domain, such as "https://auth.example.com", not ${JSON.stringify(given.hub)}.`,
+      `createSession: hub must be an origin such as "https://auth.example.com", not ${JSON.stringify(given.hub)}.`,
     )
   }
   const bouncer = createBouncer(hub, site)
@@ -74,8 +74,8 @@ export function createSession({
       aheadMs = welcome.aheadMs
       dispatch({ type: 'told', via: 'frame', answer: welcome.answer, asOf: openedAsOf })
     },
-    onPush: (answer) => dispatch({ type: 'told', via: 'push', answer }),
-    onStream: (status) => dispatch({ type: 'stream', status }),
+    onMessage: (message) =>
+      dispatch(message.type === 'push' ? { type: 'told', via: 'push', answer: message.answer } : message),
     onFailure: (reason) => dispatch({ type: 'frame-failed', reason }),
   })
 
@@ -108,7 +108,7 @@ export function createSession({
       const asOf = state.taken
       question({ type: 'redeem', ...bouncer.arrival } as Question)
         .catch((error: IsthmusError) => {
-          console.warn(`isthmus: ${error.code}: the ticket in the address was refused; nothing was changed.`)
+          console.warn(`isthmus: ${error.code}: the ticket was refused.`)
         })
         .then((answer) => dispatch({ type: 'redeemed', answer: answer ?? undefined, asOf }))
     },
@@ -120,7 +120,12 @@ export function createSession({
     link({ forced }) {
       // Only a page that is looked at, alone in its tab, and not written on may be led away without being asked for.
       const idle = link === 'auto' && !edited && document.visibilityState === 'visible'
-      if (leaving || window !== top || !(idle || forced)) return
+      if (leaving || !(idle || forced)) return
+      if (window !== top) {
+        // A page inside another one leads nobody away, and settles for what its frame says.
+        if (forced) void ask()
+        return
+      }
       leaving = true
       void bouncer.link(forced).then((left) => {
         leaving = left

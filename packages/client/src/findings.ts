@@ -7,29 +7,19 @@ export interface Finding {
   readonly cure: string
 }
 
-const FINDINGS: Record<Finding['code'], (hub: string) => readonly [string, string]> = {
-  partitioned: () => [
-    'This browser keeps the hub of each site apart, and this site is not linked yet.',
-    'Call session.link() or session.signIn().',
-  ],
-  unreachable: (hub) => [`The hub ${hub} cannot be reached.`, 'Is it running? Attempts go on by themselves.'],
-  timeout: (hub) => [
-    `The hub frame of ${hub} did not answer in time.`,
-    'A slow network, or an extension that blocks frames. Attempts go on by themselves.',
-  ],
-  blocked: (hub) => [
-    `This page's Content-Security-Policy forbids the hub frame.`,
-    `Add "frame-src ${hub}" to the policy.`,
-  ],
-  'not-registered': (hub) => [
-    `The hub ${hub} does not know the origin ${location.origin}.`,
-    `Add it to the origins of your site where createHub() is called.`,
-  ],
-}
-
 /** The diagnosis behind a reason; `undefined` while loading. */
 export function findingOf(reason: UnknownReason, hub: string): Finding | undefined {
   if (reason === 'loading') return undefined
-  const [message, cure] = FINDINGS[reason](hub)
+  const findings: Record<Finding['code'], readonly [message: string, cure: string]> = {
+    partitioned: ['This browser has no link to the hub for this site.', 'Call link() or signIn().'],
+    unreachable: [`The hub ${hub} cannot be reached.`, 'Is it running?'],
+    timeout: [`The hub ${hub} did not answer in time.`, 'A slow network, or an extension that blocks frames?'],
+    blocked: [`This page's Content-Security-Policy forbids the hub.`, `Add "frame-src ${hub}" to the policy.`],
+    'not-registered': [
+      `The hub ${hub} does not know the origin ${location.origin}.`,
+      `Add it to the origins of your site in createHub().`,
+    ],
+  }
+  const [message, cure] = findings[reason]
   return { code: reason, message, cure }
 }

@@ -64,7 +64,7 @@ export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameO
     const found = await probeHub(hub)
     // The report of a forbidden request comes in a task of its own.
     if (found === 'unreachable') await new Promise((resolve) => setTimeout(resolve, HELLO_AFTER_MS))
-    if (found !== 'registered' && !probeForbidden) fail(found)
+    if (found && !probeForbidden) fail(found)
   }
 
   addEventListener(
@@ -76,8 +76,8 @@ export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameO
   )
   document.addEventListener(
     'securitypolicyviolation',
-    ({ blockedURI, effectiveDirective }) => {
-      if (!blockedURI.startsWith(hub)) return
+    ({ blockedURI, effectiveDirective, disposition }) => {
+      if (disposition !== 'enforce' || !blockedURI.startsWith(hub)) return
       if (/^(?:frame|child|default)-src$/.test(effectiveDirective)) fail('blocked')
       // The page's policy lets nobody ask: that says nothing of the hub.
       else if (effectiveDirective === 'connect-src') probeForbidden = true
@@ -91,11 +91,9 @@ export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameO
   )
   timers.push(setTimeout(() => fail('timeout'), timeoutMs))
 
-  frame.hidden = true
+  // Not rendered: it takes no focus, and is not read out.
   frame.style.display = 'none'
   frame.title = 'Isthmus'
-  frame.tabIndex = -1
-  frame.setAttribute('aria-hidden', 'true')
   frame.referrerPolicy = 'origin'
   frame.allow = 'storage-access; identity-credentials-get'
   frame.src = hub + ENDPOINTS.hub.path + (site === undefined ? '' : `?site=${encodeURIComponent(site)}`)

@@ -68,7 +68,8 @@ export function initialState(redeeming: boolean, wanted?: string): State {
     port: 'opening',
     failures: 0,
     redeeming,
-    wanted,
+    // A ticket in hand comes first: two errands at once would wait for each other.
+    wanted: redeeming ? undefined : wanted,
   }
 }
 
@@ -101,8 +102,8 @@ export function transition(state: State, event: Event): Step {
       return event.type === 'looked-at' || state.failures > 0 ? [state, { type: 'ask' }] : [state]
     }
     case 'restored': {
-      const [next, ...effects] = state.known?.status === 'signed-in' ? doubt(state, 'loading') : ([state] as Step)
-      return state.port === 'open' ? [next, ...effects, { type: 'ask' }] : [next, ...effects]
+      const question: Effect[] = state.port === 'open' ? [{ type: 'ask' }] : []
+      return state.known?.status === 'signed-in' ? doubt(state, 'loading', ...question) : [state, ...question]
     }
   }
 }
@@ -141,10 +142,7 @@ function isNews(state: State, { state: { revision } }: SiteAnswer, asOf: number 
 function take(state: State, answer: SiteAnswer, via: Via): Step {
   const carrier = via === 'tab' ? state.carrier : answer.carrier
   const base: State = { ...state, site: answer.site, carrier, taken: state.taken + 1, failures: 0 }
-  if (answer.state.status === 'unlinked') {
-    const [next, ...effects] = doubt(base, 'partitioned')
-    return [next, ...effects, { type: 'link', forced: false }]
-  }
+  if (answer.state.status === 'unlinked') return doubt(base, 'partitioned', { type: 'link', forced: false })
   const known: Known = { ...answer.state, stale: false }
   const changed = !isSame(state.snapshot, known)
   const next: State = { ...base, known, snapshot: changed ? known : state.snapshot }
@@ -158,24 +156,20 @@ function take(state: State, answer: SiteAnswer, via: Via): Step {
 }
 
 /** From now on the session is unknown; what was known stays visible as `last`. */
-function doubt(state: State, reason: UnknownReason): Step {
+function doubt(state: State, reason: UnknownReason, ...effects: Effect[]): Step {
   const snapshot: Snapshot = {
     status: 'unknown',
     reason,
     ...(state.known && { last: { ...state.known, stale: true } }),
     stale: state.known !== undefined,
   }
-  if (isSame(state.snapshot, snapshot)) return [state]
-  return [
-    { ...state, snapshot },
-    { type: 'announce', via: undefined },
-  ]
+  if (isSame(state.snapshot, snapshot)) return [state, ...effects]
+  return [{ ...state, snapshot }, { type: 'announce', via: undefined }, ...effects]
 }
 
 function retry(state: State, reason: UnknownReason): Step {
   const failures = state.failures + 1
-  const [next, ...effects] = doubt({ ...state, failures }, reason)
-  return [next, ...effects, { type: 'retry-after', failures }]
+  return doubt({ ...state, failures }, reason, { type: 'retry-after', failures })
 }
 
 /**
