@@ -1,8 +1,8 @@
-import { ensureChromium } from '@isthmus/testing'
+import { ensureEngines } from '@isthmus/testing'
 
-/** Installs the engines that are missing. The workers inherit the path, so that none of them looks for it again. */
+/** Installs the engines that are missing. The workers inherit the paths, so that none of them looks for them again. */
 function installEngines(): void {
-  process.env.ISTHMUS_CHROMIUM = ensureChromium()
+  Object.assign(process.env, ensureEngines())
 }
 
 // biome-ignore lint/style/noDefaultExport: Playwright calls the default export of a global set-up.

@@ -38,6 +38,17 @@ test('each host has its own handler, an Express application among them', async (
   expect(await text(await get(hosts, 'news.localhost'))).toBe('other news')
 })
 
+test('every request is kept, with what it is for where the browser says so', async () => {
+  await using hosts = await startHosts({ handlers: { 'shop.localhost': says('shop'), '127.0.0.1': says('paid') } })
+  await get(hosts, 'shop.localhost')
+  await fetch(`http://127.0.0.1:${hosts.port}/pay?now=1`, { method: 'POST' })
+
+  expect(hosts.requests).toMatchObject([
+    { host: 'shop.localhost', method: 'GET', path: '/', destination: undefined },
+    { host: '127.0.0.1', method: 'POST', path: '/pay?now=1', headers: { 'content-length': '0' } },
+  ])
+})
+
 test('a host nobody set gets 421', async () => {
   await using hosts = await startHosts()
   expect((await get(hosts, 'evil.localhost')).statusCode).toBe(421)

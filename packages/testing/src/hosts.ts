@@ -1,4 +1,10 @@
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer as createHttpServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Certificate } from './certificate.ts'
@@ -16,9 +22,22 @@ export interface HostsOptions {
   readonly handlers?: Readonly<Record<string, HostHandler>>
 }
 
+/** A request that reached a host. */
+export interface HostRequest {
+  readonly host: string
+  readonly method: string
+  /** Path and query. */
+  readonly path: string
+  /** What it is for, by `Sec-Fetch-Dest`: `document` is a navigation of a tab, `iframe` that of a frame. Over https every engine says it. */
+  readonly destination: string | undefined
+  readonly headers: IncomingHttpHeaders
+}
+
 /** Several domains behind one port of 127.0.0.1. */
 export interface Hosts extends AsyncDisposable {
   readonly port: number
+  /** Every request so far, oldest first, those to unknown and cut hosts among them. */
+  readonly requests: readonly HostRequest[]
   /** The origin of a host, port included: `https://shop.localhost:40123`. */
   origin(host: string): string
   /** Puts a handler behind a host, or another one in its place. */
@@ -40,10 +59,12 @@ export interface Hosts extends AsyncDisposable {
 export async function startHosts(options: HostsOptions = {}): Promise<Hosts> {
   const handlers = new Map<string, HostHandler | 'cut'>(Object.entries(options.handlers ?? {}))
   const open = new Map<Socket, string | undefined>()
+  const requests: HostRequest[] = []
 
   const answer = (request: IncomingMessage, response: ServerResponse): unknown => {
     const host = hostName(request.headers.host)
     open.set(request.socket, host)
+    requests.push(describeRequest(host, request))
     const handler = handlers.get(host)
     if (handler === 'cut') return request.socket.destroy()
     if (handler) return handler(request, response)
@@ -69,6 +90,7 @@ export async function startHosts(options: HostsOptions = {}): Promise<Hosts> {
   }
   return {
     port,
+    requests,
     origin: (host) => new URL(`${options.tls ? 'https' : 'http'}://${host}:${port}`).origin,
     set: (host, handler) => void handlers.set(host.toLowerCase(), handler),
     cut(host) {
@@ -89,6 +111,11 @@ function listen(server: Server, port: number): Promise<void> {
       resolve()
     })
   })
+}
+
+function describeRequest(host: string, { method = '', url = '', headers }: IncomingMessage): HostRequest {
+  const destination = headers['sec-fetch-dest']
+  return { host, method, path: url, destination: typeof destination === 'string' ? destination : undefined, headers }
 }
 
 const hostName = (header = ''): string => header.replace(/:\d+$/, '').toLowerCase()

@@ -7,6 +7,8 @@ export interface Engine {
   readonly name: string
   /** Commands to look for on PATH, or absolute paths; the first that runs is taken. */
   readonly commands: readonly string[]
+  /** Parameters that make it exit with 0, or `none` where being there must do. Default `--version`. */
+  readonly trial?: readonly string[] | 'none'
   /** Packages that bring it on Debian and Ubuntu. */
   readonly aptPackages: readonly string[]
   /** The build Playwright can download, and where it lies then. */
@@ -24,7 +26,8 @@ export function findEngine(engine: Engine, environment: Environment = process.en
   if (named) return named
   const candidates = engine.commands.flatMap((command) => locate(command, environment))
   if (engine.playwright) candidates.push(engine.playwright.path())
-  return candidates.find((path) => existsSync(path) && run(path, ['--version'], environment).ok)
+  const { trial = ['--version'] } = engine
+  return candidates.find((path) => existsSync(path) && (trial === 'none' || run(path, trial, environment).ok))
 }
 
 /** The executables that a command names: those on PATH, or itself if it is an absolute path. */

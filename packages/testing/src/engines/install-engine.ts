@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Engine, type Environment, findEngine, locate, type RunResult, run } from './engine.ts'
 
@@ -36,7 +37,15 @@ function installWithApt(engine: Engine, environment: Environment): string {
   const elevate = isRoot ? [] : ['sudo', '-n']
   const options = ['-q', '-y', '-o', 'DPkg::Lock::Timeout=120']
   const aptGet = (...parameters: string[]): RunResult => {
-    const call = [...elevate, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...options, ...parameters]
+    const call = [
+      ...takeTurn(environment),
+      ...elevate,
+      'env',
+      'DEBIAN_FRONTEND=noninteractive',
+      'apt-get',
+      ...options,
+      ...parameters,
+    ]
     return run(call[0] ?? '', call.slice(1), environment)
   }
   // A failed update may still leave lists that serve: the install decides.
@@ -44,6 +53,12 @@ function installWithApt(engine: Engine, environment: Environment): string {
   const installed = aptGet('install', '--no-install-recommends', ...engine.aptPackages)
   if (!installed.ok) return `apt-get install: ${installed.why}${updated.ok ? '' : ` (apt-get update: ${updated.why})`}`
   return 'apt-get: installed, but it does not start'
+}
+
+/** Test files run at the same time, and apt-get refuses where another is at work: with flock each call waits for its turn. */
+function takeTurn(environment: Environment): string[] {
+  if (locate('flock', environment).length === 0) return []
+  return ['flock', '-w', '900', join(tmpdir(), `isthmus-apt-${process.getuid?.()}.lock`)]
 }
 
 function installWithPlaywright(engine: Engine, environment: Environment): string {

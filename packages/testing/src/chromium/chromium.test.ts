@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import type { Frame, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type Certificate, createCertificate } from './certificate.ts'
+import { type Certificate, createCertificate } from '../certificate.ts'
+import { ensureChromium } from '../engines/engines.ts'
+import { type HostHandler, type Hosts, startHosts } from '../hosts.ts'
 import { type Chromium, launchChromium, type ThirdPartyCookies } from './chromium.ts'
-import { ensureChromium } from './engines.ts'
-import { type HostHandler, type Hosts, startHosts } from './hosts.ts'
 
 const hub = 'auth.localhost'
 const shop = 'shop.localhost'

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright'
-import { type Certificate, publicKeyHash } from './certificate.ts'
+import { type Certificate, publicKeyHash } from '../certificate.ts'
+import { findChromium } from '../engines/engines.ts'
 import { readDefaultArguments, restoreUserDefaults } from './chromium-arguments.ts'
-import { findChromium } from './engines.ts'
 import { hidePage, showPage } from './visibility.ts'
 
 /** Chrome ships with third-party cookies `allowed`; Incognito, Brave and Debian's Chromium have them `blocked`. */

@@ -46,6 +46,13 @@ test('the first command on PATH that starts is the engine', async () => {
   expect(stderr).toBe('')
 })
 
+test('what starts in another way is tried in that way, or only looked for', async () => {
+  await command('testium', 'test "$1" = --help')
+  expect(findEngine(engine, environment)).toBeUndefined()
+  expect(findEngine({ ...engine, trial: ['--help'] }, environment)).toBe(join(folder, 'testium'))
+  expect(findEngine({ ...engine, trial: 'none' }, environment)).toBe(join(folder, 'testium'))
+})
+
 test('the environment may name the executable', () => {
   expect(findEngine(engine, { ...environment, TESTIUM: '/opt/testium' })).toBe('/opt/testium')
 })
@@ -64,6 +71,21 @@ test('a missing engine is installed with apt-get, without questions', async () =
   expect(calls).toHaveLength(2)
   expect(calls[0]).toMatch(/^noninteractive .* update$/)
   expect(calls[1]).toMatch(/^noninteractive -q -y .* install --no-install-recommends testium fonts-test$/)
+})
+
+test('installations wait for one another', async () => {
+  const log = join(folder, 'log')
+  const installed = join(folder, 'testium')
+  await command('flock', `echo "$1 $2 $3" >> ${log}; shift 3; exec "$@"`)
+  await command(
+    'apt-get',
+    `case "$*" in *install*) printf '#!/bin/sh\\n' > ${installed}; /bin/chmod 755 ${installed};; esac`,
+  )
+  expect(ensureEngine(engine, environment)).toBe(installed)
+  const turns = (await readFile(log, 'utf8')).trim().split('\n')
+  expect(turns).toHaveLength(2)
+  expect(new Set(turns).size).toBe(1)
+  expect(turns[0]).toMatch(/^-w 900 \S+\.lock$/)
 })
 
 test('where nothing works, cause and cure are said, and CI stops', async () => {

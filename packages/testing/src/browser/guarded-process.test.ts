@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { transformWithOxc } from 'vite'
+import { beforeAll, expect, test, vi } from 'vitest'
+import { createCertificate } from '../certificate.ts'
+import { ensureEngines } from '../engines/engines.ts'
+import { startGuarded } from './guarded-process.ts'
+import { launchBrowser } from './launch-browser.ts'
+import { PRIVACY_WORLDS } from './user-browser.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+const installMs = 10 * 60_000
+
+/** How many processes were started with this in their environment and still run. */
+function countRunning(mark: string): number {
+  const isMarked = (pid: string): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark)
+    } catch {
+      return false
+    }
+  }
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isMarked(name)).length
+}
+
+// A program whose children outlive it unless somebody ends them.
+const program = ['/bin/sh', ['-c', 'sleep 1000 & (sleep 1000 & sleep 1000) & echo started >&3; sleep 1000']] as const
+
+beforeAll(() => {
+  Object.assign(process.env, ensureEngines())
+}, installMs)
+
+test('stopping ends the program and all that it started', async () => {
+  const MARK = randomUUID()
+  const guarded = startGuarded(...program, { ...process.env, MARK })
+  await once(guarded.pipe, 'data')
+  expect(countRunning(MARK)).toBeGreaterThan(3)
+  await guarded.stop()
+  await expect.poll(() => countRunning(MARK)).toBe(0)
+  await guarded.stop()
+})
+
+test('a program that ignores being told is ended all the same', async () => {
+  const MARK = randomUUID()
+  const stubborn = "trap '' TERM; echo started >&3; while :; do sleep 1; done"
+  const guarded = startGuarded('/bin/sh', ['-c', stubborn], { ...process.env, MARK })
+  await once(guarded.pipe, 'data')
+  await guarded.stop()
+  await expect.poll(() => countRunning(MARK)).toBe(0)
+})
+
+test('a program that ends by itself is noticed, with its last words', async () => {
+  const MARK = randomUUID()
+  const guarded = startGuarded('/bin/sh', ['-c', 'echo no display >&2; exit 1'], { ...process.env, MARK })
+  await guarded.ended
+  expect(guarded.said()).toContain('no display')
+  await expect(guarded.ready(() => undefined)).rejects.toThrow(/does not start. It says: no display/)
+  await expect.poll(() => countRunning(MARK)).toBe(0)
+  await guarded.stop()
+})
+
+test('when its owner is killed, the program goes too', async () => {
+  const MARK = randomUUID()
+  const file = fileURLToPath(new URL('./guarded-process.ts', import.meta.url))
+  const { code } = await transformWithOxc(await readFile(file, 'utf8'), file)
+  const owner = `${code}\nstartGuarded(...${JSON.stringify(program)}).pipe.on('data', () => console.log('started'))`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', owner], {
+    env: { ...process.env, MARK },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(child.stdout, 'data')
+  expect(countRunning(MARK)).toBeGreaterThan(4)
+  child.kill('SIGKILL')
+  await expect.poll(() => countRunning(MARK)).toBe(0)
+})
+
+test.each(PRIVACY_WORLDS)('closing the browser of %s leaves no process', async (world) => {
+  const mark = randomUUID()
+  vi.stubEnv('ISTHMUS_MARK', mark)
+  const browser = await launchBrowser(world, { certificate: await createCertificate(['a.localhost']) })
+  vi.unstubAllEnvs()
+  await browser.newTab()
+  expect(countRunning(mark)).toBeGreaterThan(0)
+  await browser.close()
+  await expect.poll(() => countRunning(mark), { timeout: 5_000 }).toBe(0)
+})

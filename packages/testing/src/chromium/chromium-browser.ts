@@ -1,0 +1,73 @@
+import type { Frame, Page } from 'playwright'
+import { createTab } from '../browser/create-tab.ts'
+import type { ScopeDriver } from '../browser/driver.ts'
+import type { ConsoleLine, Tab } from '../browser/tab.ts'
+import type { UserBrowser } from '../browser/user-browser.ts'
+import { type Chromium, type ChromiumOptions, launchChromium } from './chromium.ts'
+
+/** Starts Chromium behind the interface that all engines share; `chromium` and the tabs' `page` reach Playwright's. */
+export async function launchChromiumBrowser(options: ChromiumOptions): Promise<UserBrowser> {
+  const chromium = await launchChromium(options)
+  const { context, thirdPartyCookies, close } = chromium
+  return {
+    world: `chromium-${thirdPartyCookies}`,
+    version: `chromium/${context.browser()?.version() ?? 'unknown'}`,
+    chromium,
+    newTab: async () => createChromiumTab(chromium, await chromium.newPage()),
+    clearCookies: (url) => context.clearCookies({ domain: new URL(url).hostname }),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function createChromiumTab(chromium: Chromium, page: Page): Tab {
+  const lines: ConsoleLine[] = []
+  page.on('console', (line) => {
+    const { url } = line.location()
+    lines.push({ level: levels[line.type()] ?? 'info', text: line.text(), ...(url ? { url } : {}) })
+  })
+  page.on('pageerror', (error) => lines.push({ level: 'error', text: String(error) }))
+  const waitUntil = 'domcontentloaded'
+  const tab = createTab({
+    ...createScopeDriver(page, () => page.mainFrame()),
+    async goto(url) {
+      await page.goto(url, { waitUntil }).catch(async (error: unknown) => {
+        // The error page comes a moment later; another navigation before it would be taken for this one's.
+        if (String(error).includes('net::ERR_')) await page.waitForURL('chrome-error://**', { waitUntil: 'commit' })
+        throw error
+      })
+    },
+    url: async () => page.url(),
+    reload: async () => void (await page.reload({ waitUntil })),
+    // A page restored from the back-forward cache is not loaded: no event but the commit.
+    back: async () => void (await page.goBack({ waitUntil: 'commit' })),
+    hide: () => chromium.hide(page),
+    show: () => chromium.show(page),
+    close: () => page.close(),
+    frame: (urlPrefix) =>
+      createScopeDriver(page, () => {
+        const found = page.frames().find((frame) => frame !== page.mainFrame() && frame.url().startsWith(urlPrefix))
+        if (!found) throw new Error(`No frame: ${urlPrefix}`)
+        return found
+      }),
+    console: async () => [...lines],
+  })
+  return { ...tab, page }
+}
+
+const levels: Readonly<Record<string, ConsoleLine['level']>> = { debug: 'debug', warning: 'warning', error: 'error' }
+
+function createScopeDriver(page: Page, locate: () => Frame): ScopeDriver {
+  return {
+    evaluate: async (expression) => locate().evaluate<string | undefined>(expression),
+    async click(element) {
+      const handle = (await locate().evaluateHandle<Element | undefined>(element)).asElement()
+      if (!handle) throw new Error('Nothing to click on.')
+      await handle.click()
+      await handle.dispose()
+    },
+    async press(keys) {
+      for (const key of keys) await ([...key].length === 1 ? page.keyboard.type(key) : page.keyboard.press(key))
+    },
+  }
+}

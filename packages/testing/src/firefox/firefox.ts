@@ -1,0 +1,78 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTab } from '../browser/create-tab.ts'
+import { startGuarded } from '../browser/guarded-process.ts'
+import type { UserBrowser } from '../browser/user-browser.ts'
+import { findFirefox } from '../engines/engines.ts'
+import { type Bidi, connectBidi } from './bidi.ts'
+import { collectConsole } from './firefox-console.ts'
+import { createFirefoxDriver } from './firefox-driver.ts'
+import { type Preference, writePreferences } from './firefox-preferences.ts'
+
+/** Settings of {@link launchFirefox}. */
+export interface FirefoxOptions {
+  /** More preferences. They win: `{ 'network.proxy.type': 0 }` lets the browser out of loopback. */
+  readonly preferences?: Readonly<Record<string, Preference>>
+  /** Default true. */
+  readonly headless?: boolean
+  /** Default: what {@link findFirefox} finds. */
+  readonly executablePath?: string
+}
+
+/**
+ * Starts a stock Firefox, driven over WebDriver BiDi, with Total Cookie Protection as it ships. Every certificate counts.
+ *
+ * @throws if no Firefox is found, or it does not start
+ */
+export async function launchFirefox(options: FirefoxOptions = {}): Promise<UserBrowser> {
+  const { headless = true, executablePath = findFirefox() } = options
+  if (!executablePath) throw new Error('No Firefox on this machine: ensureEngines() installs one.')
+  const profile = await mkdtemp(join(tmpdir(), 'isthmus-firefox-'))
+  await writeFile(join(profile, 'user.js'), writePreferences(options.preferences))
+  const firefox = startGuarded(
+    executablePath,
+    [
+      ...(headless ? ['--headless'] : []),
+      '--no-remote',
+      '--profile',
+      profile,
+      '--remote-debugging-port=0',
+      'about:blank',
+    ],
+    { ...process.env, MOZ_CRASHREPORTER_DISABLE: '1' },
+  )
+  let bidi: Bidi | undefined
+  const close = async (): Promise<void> => {
+    bidi?.close()
+    await firefox.stop()
+    await rm(profile, { recursive: true, force: true, maxRetries: 10 })
+  }
+  try {
+    // Firefox writes the address of its socket to stderr.
+    const address = await firefox.ready(() => /WebDriver BiDi listening on (ws:\S+)/.exec(firefox.said())?.[1])
+    const connection = await connectBidi(`${address}/session`)
+    bidi = connection
+    const { capabilities } = await connection.send<{ capabilities: { browserName: string; browserVersion: string } }>(
+      'session.new',
+      { capabilities: { alwaysMatch: { acceptInsecureCerts: true } } },
+    )
+    const consoleOf = await collectConsole(connection)
+    return {
+      world: 'firefox',
+      version: `${capabilities.browserName}/${capabilities.browserVersion}`,
+      async newTab() {
+        const { context } = await connection.send<{ context: string }>('browsingContext.create', { type: 'window' })
+        return createTab(createFirefoxDriver(connection, context, () => consoleOf(context)))
+      },
+      async clearCookies(url) {
+        await connection.send('storage.deleteCookies', { filter: { domain: new URL(url).hostname } })
+      },
+      close,
+      [Symbol.asyncDispose]: close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,60 @@
+import type { WebDriver } from './web-driver.ts'
+
+/** The windows of one session. WebDriver has one current window and frame; here whoever needs them takes turns. */
+export interface Windows {
+  readonly session: WebDriver
+  /** Opens a window and gives its handle. */
+  open(): Promise<string>
+  /** Runs commands in the document of a window, or in the first frame of it whose address begins so. No others run meanwhile. */
+  use<Result>(window: string, commands: () => Promise<Result>, urlPrefix?: string): Promise<Result>
+  /** Closes a window. */
+  close(window: string): Promise<void>
+}
+
+/** Gives turns. */
+export function createWindows(session: WebDriver): Windows {
+  let last: Promise<unknown> = Promise.resolve()
+  let current: string | undefined
+  let isInFrame = false
+
+  const takeTurn = <Result>(commands: () => Promise<Result>): Promise<Result> => {
+    const turn = last.then(commands)
+    last = turn.catch(() => {})
+    return turn
+  }
+  const enter = async (window: string, urlPrefix: string | undefined): Promise<void> => {
+    if (current !== window) await session.post('/window', { handle: window })
+    else if (isInFrame) await session.post('/frame', { id: null })
+    current = window
+    isInFrame = urlPrefix !== undefined
+    if (urlPrefix !== undefined && !(await enterFrame(session, urlPrefix))) throw new Error(`No frame: ${urlPrefix}`)
+  }
+  return {
+    session,
+    open: () =>
+      takeTurn(async () => (await session.post<{ handle: string }>('/window/new', { type: 'window' })).handle),
+    use: (window, commands, urlPrefix) =>
+      takeTurn(async () => {
+        await enter(window, urlPrefix)
+        return commands()
+      }),
+    close: (window) =>
+      takeTurn(async () => {
+        await enter(window, undefined)
+        current = undefined
+        await session.delete('/window')
+      }),
+  }
+}
+
+async function enterFrame(session: WebDriver, urlPrefix: string): Promise<boolean> {
+  const read = <Result>(script: string): Promise<Result> => session.post('/execute/sync', { script, args: [] })
+  const frames = await read<number>('return window.length')
+  for (let id = 0; id < frames; id++) {
+    await session.post('/frame', { id })
+    if ((await read<string>('return location.href')).startsWith(urlPrefix)) return true
+    if (await enterFrame(session, urlPrefix)) return true
+    await session.post('/frame/parent')
+  }
+  return false
+}
