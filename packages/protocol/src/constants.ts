@@ -68,3 +68,27 @@ export const BODY_LIMIT_BYTES = 8 * 1024
 
 /** Longest URL accepted as `return_to`; longer ones do not survive proxies. */
 export const RETURN_TO_LIMIT = 4096
+
+/** Life of a site token: the longest that a site which is not told of a sign-out can go on believing. */
+export const TOKEN_LIFETIME_MS = 5 * MINUTE_MS
+
+/** Longest token that is looked at. Cookies end at 4 kB; whatever is longer is an attack on the parser. */
+export const TOKEN_LIMIT = 8 * 1024
+
+/** Where the hub publishes the keys of its tokens (RFC 7517 §5). */
+export const JWKS_PATH = '/.well-known/jwks.json'
+
+/** Cookie of the site that holds its token, written by the page: `mirror: 'cookie'`. */
+export const TOKEN_COOKIE = 'isthmus_token'
+
+/** The same, HttpOnly, written by the site's back end: `mirror: 'endpoint'`. */
+export const HOST_TOKEN_COOKIE = '__Host-isthmus_token'
+
+/** Path on the site's own origin that the client posts its token to: `mirror: 'endpoint'`. */
+export const MIRROR_PATH = '/isthmus/mirror'
+
+/** Life of a logout token: one delivery and its clock skew (Back-Channel Logout §2.4 advises two minutes at most). */
+export const LOGOUT_TOKEN_LIFETIME_MS = 2 * MINUTE_MS
+
+/** The event that a logout token names (Back-Channel Logout §2.4). */
+export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
