@@ -11,6 +11,7 @@ import {
   hubToClientSchema,
   problemSchema,
   siteAnswerSchema,
+  siteTokenSchema,
   tabToTabSchema,
   welcomeSchema,
 } from './packages/protocol/src/index.ts'
@@ -25,6 +26,7 @@ const tables = {
   hubToClient: hubToClientSchema,
   problem: problemSchema,
   siteAnswer: siteAnswerSchema,
+  siteToken: siteTokenSchema,
   tabToTab: tabToTabSchema,
   welcome: welcomeSchema,
 }
@@ -94,7 +96,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@isthmus\/protocol\/compact$/, replacement: path('packages/protocol/src/compact/index.ts') },
-      { find: /^@isthmus\/(protocol|client|server|testing)$/, replacement: path('packages/$1/src/index.ts') },
+      { find: /^@isthmus\/(protocol|client|server|site|testing)$/, replacement: path('packages/$1/src/index.ts') },
     ],
   },
   builder: {

@@ -13,6 +13,8 @@ import { isLive, type Session } from './session/session.ts'
 import { createSessions } from './session/sessions.ts'
 import { checkSubject, type Subject } from './session/subject.ts'
 import { createTickets } from './session/tickets.ts'
+import { createTokenKeys } from './token/keys.ts'
+import { createSiteTokens } from './token/site-token.ts'
 
 /** How often expired entries are deleted from a store that does not do so itself. */
 const SWEEP_INTERVAL_MS = 60_000
@@ -80,12 +82,14 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   const events = createHubEvents()
   const sites = await createSites(config.sites, clock, (error) => events.emit('error', { error, path: 'sites' }))
   const sessions = createSessions(settings)
+  const tokenKeys = createTokenKeys(settings)
   const hub: HubParts = {
     settings,
     sites,
     sessions,
     tickets: createTickets(store, clock),
-    carriers: createCarriers(sessions, clock),
+    tokenKeys,
+    carriers: createCarriers(sessions, createSiteTokens(settings.origin, tokenKeys, clock), clock),
     events,
     assets: await readAssets(),
     closing: closing.signal,

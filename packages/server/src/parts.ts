@@ -5,6 +5,7 @@ import type { Carriers } from './http/carriers.ts'
 import type { HubEvents } from './hub-events.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { Tickets } from './session/tickets.ts'
+import type { TokenKeys } from './token/keys.ts'
 
 /** What a hub is made of; the routes take from it what they need. */
 export interface HubParts {
@@ -12,6 +13,7 @@ export interface HubParts {
   readonly sites: Sites
   readonly sessions: Sessions
   readonly tickets: Tickets
+  readonly tokenKeys: TokenKeys
   readonly carriers: Carriers
   readonly events: HubEvents
   readonly assets: Assets

@@ -15,10 +15,10 @@ const TIMER_MAX_MS = 2 ** 31 - 1
 export async function streamEvents(context: Context, hub: HubParts): Promise<Response> {
   const request = context.req.raw
   const { carriers, closing, sessions, settings, sites } = hub
-  const { site } = await askerByHubPage(request, settings.origin, sites)
+  const asker = await askerByHubPage(request, settings.origin, sites)
   // Nobody would read the stream that a HEAD opens, nor end it.
   if (request.method !== 'GET') throw new IsthmusError('not-found')
-  const proof = await carriers.ofFrame(request, site)
+  const proof = await carriers.ofFrame(request, asker.site)
   const response = streamSSE(context, async (stream) => {
     const bell = createBell()
     stream.onAbort(bell.ring)
@@ -30,7 +30,7 @@ export async function streamEvents(context: Context, hub: HubParts): Promise<Res
       unfollow = proof && (await sessions.follow(proof.session.sid, bell.ring))
       while (!stream.aborted && !closing.aborted) {
         const session = proof && (await sessions.get(proof.session.sid))
-        const answer = await carriers.answer(session && { carrier: proof.carrier, session }, site)
+        const answer = await carriers.answer(session && { carrier: proof.carrier, session }, asker)
         const data = JSON.stringify(answer)
         if (data !== sent) await stream.writeSSE({ event: 'state', data })
         else await stream.write(': still here\n\n')

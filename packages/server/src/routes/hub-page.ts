@@ -11,7 +11,7 @@ export async function hubPage(request: Request, { assets, carriers, sites }: Hub
   const worker = `${BASE_PATH}/worker.js?v=${assets.workerHash}`
   const asker = await askerByReferer(request, sites)
   if (asker) {
-    const answer = await carriers.answer(await carriers.ofFrame(request, asker.site), asker.site)
+    const answer = await carriers.answer(await carriers.ofFrame(request, asker.site), asker)
     return respond({ worker, origin: asker.origin, answer }, asker.site.origins)
   }
   const id = new URL(request.url).searchParams.get('site')

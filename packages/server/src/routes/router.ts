@@ -8,6 +8,7 @@ import { clientScript, workerScript } from './assets.ts'
 import { discover } from './discovery.ts'
 import { streamEvents } from './events.ts'
 import { hubPage } from './hub-page.ts'
+import { publishKeys } from './jwks.ts'
 import { linkPartition, startLogin } from './link.ts'
 import { confirmLogout, visitLogout } from './logout.ts'
 import { readSession, redeemTicket, signOutSession, touchSession } from './session.ts'
@@ -27,6 +28,7 @@ const ROUTES: Record<EndpointName, Route> = {
   login: startLogin,
   logout: visitLogout,
   confirmLogout,
+  jwks: publishKeys,
   discovery: discover,
 }
 

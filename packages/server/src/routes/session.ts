@@ -52,7 +52,7 @@ export async function redeemTicket(request: Request, hub: HubParts): Promise<Res
   if (!session) throw new IsthmusError('ticket-unknown')
   const secret = await hub.sessions.branch(session, asker.site.id)
   hub.events.emit('link', { sid, site: asker.site.id })
-  return reply(await hub.carriers.answer({ carrier: 'partitioned', session }, asker.site), {
+  return reply(await hub.carriers.answer({ carrier: 'partitioned', session }, asker), {
     'Set-Cookie': partitionedCookie(asker.site.id, secret, session, hub.settings.clock()),
   })
 }
@@ -61,8 +61,8 @@ function askHubPage(request: Request, { settings, sites }: HubParts): Promise<As
   return askerByHubPage(request, settings.origin, sites)
 }
 
-async function currentAnswer(request: Request, { site }: Asker, { carriers }: HubParts): Promise<SiteAnswer> {
-  return carriers.answer(await carriers.ofFrame(request, site), site)
+async function currentAnswer(request: Request, asker: Asker, { carriers }: HubParts): Promise<SiteAnswer> {
+  return carriers.answer(await carriers.ofFrame(request, asker.site), asker)
 }
 
 function reply(answer: SiteAnswer, headers: Record<string, string> = {}): Response {
