@@ -1,8 +1,6 @@
+import { JWKS_CACHE_MS } from '@isthmus/protocol'
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose'
 import { refusal } from './refuse.ts'
-
-/** A published set is asked for again after this long. A new key must be published that long before it signs. */
-const KEYS_FRESH_MS = 10 * 60_000
 
 /** A token with an unknown key makes the set be asked for again, at most this often: whoever forges keys asks nothing. */
 const KEYS_COOLDOWN_MS = 30_000
@@ -16,7 +14,7 @@ const FETCH_TIMEOUT_MS = 5000
 export function createKeys(url: URL): JWTVerifyGetKey {
   let failure: { readonly error: unknown; readonly at: number } | undefined
   const keys = createRemoteJWKSet(url, {
-    cacheMaxAge: KEYS_FRESH_MS,
+    cacheMaxAge: JWKS_CACHE_MS,
     cooldownDuration: KEYS_COOLDOWN_MS,
     timeoutDuration: FETCH_TIMEOUT_MS,
     async [customFetch](address, options) {

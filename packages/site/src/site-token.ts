@@ -1,18 +1,10 @@
-import { TOKEN_LIFETIME_MS } from '@isthmus/protocol'
+import { siteTokenSchema, TOKEN_LIFETIME_MS } from '@isthmus/protocol'
 import * as z from 'zod/mini'
 import { openToken, type Trust } from './open-token.ts'
 import { refusal } from './refuse.ts'
 import type { SignedIn } from './verdict.ts'
 
-const seconds = z.int().check(z.nonnegative())
-
-const siteTokenSchema = z.looseObject({
-  sub: z.string().check(z.minLength(1), z.maxLength(255)),
-  sid: z.string().check(z.minLength(1), z.maxLength(128)),
-  iat: seconds,
-  exp: seconds,
-  groups: z._default(z.array(z.string()), []),
-})
+const schema = z.extend(siteTokenSchema, { groups: z._default(z.array(z.string()), []) })
 
 /** What a token says, and when it was issued. */
 export interface Believed {
@@ -23,9 +15,9 @@ export interface Believed {
 
 /** Checks a site token; throws {@link IsthmusError} with the code of the first fault. */
 export async function openSiteToken(token: unknown, trust: Trust): Promise<Believed> {
-  const parsed = siteTokenSchema.safeParse(await openToken(token, 'JWT', trust))
+  const parsed = schema.safeParse(await openToken(token, 'JWT', trust))
   if (!parsed.success) throw refusal('token-malformed', undefined, parsed.error)
-  const { iss: _, aud: __, nbf: ___, jti: ____, iat, exp, sid, groups, ...user } = parsed.data
+  const { iss: _, aud: __, iat, exp, sid, groups, ...user } = parsed.data
   // A revocation is remembered for one token's life. A token that lives longer would come back from the dead.
   if ((exp - iat) * 1000 > TOKEN_LIFETIME_MS) {
     throw refusal('token-malformed', 'The token lives longer than a site token may.')
