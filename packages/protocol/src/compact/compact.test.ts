@@ -151,7 +151,7 @@ describe('readAs', () => {
   const answer = compileSchema(state.siteAnswerSchema)
 
   test('copies what it names, and drops the rest', () => {
-    const given = { ...granted, secret: 's', state: { ...granted.state, token: 't' } }
+    const given = { ...granted, secret: 's', state: { ...granted.state, secret: 't' } }
     const read = readAs(answer, given) as typeof granted
     expect(read).toEqual({
       ...granted,

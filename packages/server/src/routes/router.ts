@@ -1,6 +1,7 @@
 import { BODY_LIMIT_BYTES, ENDPOINTS, type EndpointName, ERRORS, IsthmusError, sentenceOf } from '@isthmus/protocol'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { shareWithSites } from '../http/cors.ts'
 import { PRIVATE_HEADERS } from '../http/headers.ts'
 import { errorPage } from '../pages/pages.ts'
 import type { HubParts } from '../parts.ts'
@@ -39,6 +40,10 @@ export function createRouter(hub: HubParts): Hono {
     throw new IsthmusError('invalid-request', `A request body has at most ${BODY_LIMIT_BYTES} bytes.`)
   }
   router.use(bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }))
+  for (const name of ['session', 'touch', 'signOut'] as const) {
+    const { method, path } = ENDPOINTS[name]
+    router.use(path, shareWithSites(method, hub.settings.origin, hub.sites))
+  }
   for (const name of Object.keys(ROUTES) as EndpointName[]) {
     const { method, path } = ENDPOINTS[name]
     router.on(method, path, (context) => ROUTES[name](context.req.raw, hub, context))
