@@ -77,6 +77,9 @@ describe('sessions', () => {
       createdAt: world.now(),
       expiresAt: world.now() + 12 * 3_600_000,
       idleExpiresAt: world.now() + IDLE_LIFETIME_MS,
+      seenAt: world.now(),
+      device: {},
+      sites: [{ site: 'shop', firstAt: world.now(), lastAt: world.now() }],
     }
     expect(await world.hub.sessions.list('ada')).toEqual([session])
     expect(await world.hub.sessions.current(browser.request('/'))).toEqual(session)

@@ -1,10 +1,12 @@
 import { BODY_LIMIT_BYTES, ENDPOINTS, type EndpointName, ERRORS, IsthmusError, sentenceOf } from '@isthmus/protocol'
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { shareWithSites } from '../http/cors.ts'
 import { PRIVATE_HEADERS } from '../http/headers.ts'
+import type { Metrics } from '../ops/metrics.ts'
 import { errorPage } from '../pages/pages.ts'
 import type { HubParts } from '../parts.ts'
+import { endSessions, visitAccount } from './account.ts'
 import { clientScript, workerScript } from './assets.ts'
 import { discover } from './discovery.ts'
 import { streamEvents } from './events.ts'
@@ -12,7 +14,9 @@ import { hubPage } from './hub-page.ts'
 import { publishKeys } from './jwks.ts'
 import { linkPartition, startLogin } from './link.ts'
 import { confirmLogout, visitLogout } from './logout.ts'
+import { checkHealth, printMetrics } from './ops.ts'
 import { readSession, redeemTicket, signOutSession, touchSession } from './session.ts'
+import { visitSignedOut } from './signed-out.ts'
 
 type Route = (request: Request, hub: HubParts, context: Context) => Response | Promise<Response>
 
@@ -29,6 +33,11 @@ const ROUTES: Record<EndpointName, Route> = {
   login: startLogin,
   logout: visitLogout,
   confirmLogout,
+  signedOut: visitSignedOut,
+  account: visitAccount,
+  endSessions,
+  healthz: checkHealth,
+  metrics: printMetrics,
   jwks: publishKeys,
   discovery: discover,
 }
@@ -39,6 +48,7 @@ export function createRouter(hub: HubParts): Hono {
   const tooLarge = (): never => {
     throw new IsthmusError('invalid-request', `A request body has at most ${BODY_LIMIT_BYTES} bytes.`)
   }
+  if (hub.metrics) router.use(measure(hub.metrics))
   router.use(bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }))
   for (const name of ['session', 'touch', 'signOut'] as const) {
     const { method, path } = ENDPOINTS[name]
@@ -59,6 +69,20 @@ export function createRouter(hub: HubParts): Hono {
     return fail(context, new IsthmusError('internal'))
   })
   return router
+}
+
+/** Counts every answer by its endpoint; an address that is none of ours has no name of its own. */
+function measure(metrics: Metrics): MiddlewareHandler {
+  const names = new Map<string, EndpointName>()
+  for (const name of Object.keys(ROUTES) as EndpointName[]) {
+    names.set(`${ENDPOINTS[name].method} ${ENDPOINTS[name].path}`, name)
+  }
+  return async (context, next) => {
+    const startedAt = performance.now()
+    await next()
+    const name = names.get(`${context.req.method} ${context.req.path}`) ?? 'none'
+    metrics.observe(name, context.res.status, (performance.now() - startedAt) / 1000)
+  }
 }
 
 /** People get a page, programs get JSON; both the code and a safe sentence, nothing more. */
