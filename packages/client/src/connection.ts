@@ -5,6 +5,7 @@ import { openQuestions, type Question, type Questions } from './questions.ts'
 export interface ConnectionOptions {
   readonly hub: Origin
   readonly site: string | undefined
+  readonly wantsToken: boolean
   readonly timeoutMs: number
   readonly onWelcome: (answer: SiteAnswer) => void
   readonly onPush: (answer: SiteAnswer) => void
@@ -12,17 +13,18 @@ export interface ConnectionOptions {
   readonly onFailure: (reason: UnknownReason) => void
 }
 
-/** The way to the hub: a frame, and the port that it greets with. */
+/** The way to the hub. */
 export interface Connection {
-  /** Embeds the hub; a frame from before goes. */
+  /** Begins anew, and ends in one of the callbacks. */
   open(): void
-  /** Asks over the port, once the frame has opened. Rejects with {@link IsthmusError}. */
+  /** Asks, once the way is open. Rejects with {@link IsthmusError}. */
   ask(question: Question): Promise<SiteAnswer>
   close(): void
 }
 
-export function createConnection(options: ConnectionOptions): Connection {
-  const { hub, site, timeoutMs } = options
+/** A frame, and the port that it greets with. */
+export function createFrameConnection(options: ConnectionOptions): Connection {
+  const { hub, site, wantsToken, timeoutMs } = options
   let closeFrame = (): void => {}
   let questions: Questions | undefined
   let opening = false
@@ -50,6 +52,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       closeFrame = openFrame({
         hub,
         site,
+        wantsToken,
         timeoutMs,
         onWelcome(answer, port) {
           const opened = openQuestions(port, timeoutMs, (message) => {

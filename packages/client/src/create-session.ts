@@ -7,12 +7,15 @@ import {
   pauseBefore,
   type SiteAnswer,
   type Snapshot,
+  TOKEN_RENEW_MS,
   type UnknownReason,
 } from '@isthmus/protocol'
 import { createBouncer } from './bounce.ts'
-import { createConnection } from './connection.ts'
+import { createFrameConnection } from './connection.ts'
+import { createFetchConnection } from './fetch-connection.ts'
 import { findingOf } from './findings.ts'
 import { type Effect, type Event, initialState, transition } from './machine.ts'
+import { createMirror } from './mirror.ts'
 import type { Question } from './questions.ts'
 import type { Change, Session, SessionOptions } from './session.ts'
 import { openTabs } from './tabs.ts'
@@ -29,6 +32,9 @@ import { watchPage } from './watch-page.ts'
 export function createSession({
   site,
   link = 'auto',
+  mirror: kind = false,
+  mirrorPath,
+  transport = 'frame',
   timeoutMs = FRAME_TIMEOUT_MS,
   ...given
 }: SessionOptions): Session {
@@ -39,13 +45,22 @@ export function createSession({
       `createSession: hub is the origin of the auth domain, such as "https://auth.example.com", not ${JSON.stringify(given.hub)}.`,
     )
   }
+  const mirror = createMirror(kind, mirrorPath, hub, site)
   const bouncer = createBouncer(hub, site)
   const tabs = openTabs(hub, site, (answer) => dispatch({ type: 'told', via: 'tab', answer }))
   const ending = new AbortController()
   const listeners = new Set<(snapshot: Snapshot) => void>()
   const complained = new Set<UnknownReason>()
-  let state = initialState(bouncer.arrival !== undefined)
+  const arrived = bouncer.arrival !== undefined
+  // Who arrives with a ticket may be somebody else than the mirror says.
+  if (arrived) mirror.clear()
+  let state = initialState(
+    arrived && transport === 'frame',
+    { mirrors: kind !== false, polls: transport === 'fetch' },
+    mirror.read(),
+  )
   let retryTimer: ReturnType<typeof setTimeout> | undefined
+  let renewalTimer: ReturnType<typeof setTimeout> | undefined
   let asking: Promise<void> | undefined
   let openedAsOf = 0
   let edited = false
@@ -56,9 +71,11 @@ export function createSession({
   const ready = new Promise<Snapshot>((resolve) => {
     makeReady = resolve
   })
+  const createConnection = transport === 'fetch' ? createFetchConnection : createFrameConnection
   const connection = createConnection({
     hub,
     site,
+    wantsToken: kind !== false,
     timeoutMs,
     onWelcome: (answer) => dispatch({ type: 'told', via: 'frame', answer, asOf: openedAsOf }),
     onPush: (answer) => dispatch({ type: 'told', via: 'push', answer }),
@@ -109,6 +126,14 @@ export function createSession({
       })
     },
     linked: () => bouncer.settle(),
+    mirror({ token, cookieDomain }) {
+      if (token === undefined) mirror.clear()
+      else mirror.keep(token, cookieDomain)
+    },
+    'renew-later'() {
+      clearTimeout(renewalTimer)
+      renewalTimer = setTimeout(() => dispatch({ type: 'renewal-due' }), TOKEN_RENEW_MS)
+    },
   }
 
   function perform(effect: Effect): void {
@@ -124,6 +149,8 @@ export function createSession({
       if (!complained.has(snapshot.reason)) console.warn(`isthmus: ${finding.code}: ${finding.message} ${finding.cure}`)
       complained.add(snapshot.reason)
     }
+    // What the mirror says is a guess.
+    else if (snapshot.stale) return
     makeReady(snapshot)
   }
 
@@ -230,6 +257,7 @@ export function createSession({
     destroy() {
       ending.abort()
       clearTimeout(retryTimer)
+      clearTimeout(renewalTimer)
       connection.close()
       tabs.close()
       listeners.clear()

@@ -18,8 +18,8 @@ const FINDINGS: Record<Finding['code'], (hub: string) => readonly [string, strin
     'A slow network, or an extension that blocks frames. Attempts go on by themselves.',
   ],
   blocked: (hub) => [
-    `This page's Content-Security-Policy forbids the hub frame.`,
-    `Add "frame-src ${hub}" to the policy.`,
+    `This page's Content-Security-Policy forbids the way to the hub.`,
+    `Add "frame-src ${hub}; connect-src ${hub}" to the policy.`,
   ],
   'not-registered': (hub) => [
     `The hub ${hub} does not know the origin ${location.origin}.`,

@@ -18,6 +18,7 @@ const PROBE_AFTER_MS = 300
 export interface FrameOptions {
   readonly hub: Origin
   readonly site: string | undefined
+  readonly wantsToken: boolean
   readonly timeoutMs: number
   readonly onWelcome: (answer: SiteAnswer, port: MessagePort) => void
   readonly onFailure: (reason: UnknownReason) => void
@@ -27,7 +28,7 @@ export interface FrameOptions {
  * Embeds the hub page and waits for its one greeting. Exactly one of the two callbacks is called, once,
  * unless the result is called before: it takes the frame away.
  */
-export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameOptions): () => void {
+export function openFrame({ hub, site, wantsToken, timeoutMs, onWelcome, onFailure }: FrameOptions): () => void {
   const listening = new AbortController()
   const { signal } = listening
   const timers: ReturnType<typeof setTimeout>[] = []
@@ -96,7 +97,8 @@ export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameO
   frame.setAttribute('aria-hidden', 'true')
   frame.referrerPolicy = 'origin'
   frame.allow = 'storage-access; identity-credentials-get'
-  frame.src = hub + ENDPOINTS.hub.path + (site === undefined ? '' : `?site=${encodeURIComponent(site)}`)
+  const query = String(new URLSearchParams({ ...(site !== undefined && { site }), ...(wantsToken && { token: '1' }) }))
+  frame.src = hub + ENDPOINTS.hub.path + (query && `?${query}`)
   ;(document.body ?? document.documentElement).append(frame)
 
   return () => {

@@ -72,6 +72,9 @@ export const RETURN_TO_LIMIT = 4096
 /** Life of a site token: the longest that a site which is not told of a sign-out can go on believing. */
 export const TOKEN_LIFETIME_MS = 5 * MINUTE_MS
 
+/** A page that got a token asks for the next one after this long: whatever it gets has half its life before it. */
+export const TOKEN_RENEW_MS = TOKEN_LIFETIME_MS / 2 - 30 * SECOND_MS
+
 /** Longest token that is looked at. Cookies end at 4 kB; whatever is longer is an attack on the parser. */
 export const TOKEN_LIMIT = 8 * 1024
 

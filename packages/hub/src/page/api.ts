@@ -8,7 +8,7 @@ import {
   type SiteAnswer,
 } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
-import { askerHeaders } from '../asker-headers.ts'
+import { type Asker, askerHeaders } from '../asker-headers.ts'
 
 /** The hub's endpoints, asked on behalf of one embedding page. Every call throws {@link IsthmusError}. */
 export interface Api {
@@ -18,11 +18,11 @@ export interface Api {
   redeem(input: RedeemInput): Promise<SiteAnswer>
 }
 
-export function createApi(origin: string, site: string | undefined): Api {
+export function createApi(asker: Asker): Api {
   async function call(endpoint: { method: string; path: string }, body?: unknown): Promise<SiteAnswer> {
     const response = await fetch(endpoint.path, {
       method: endpoint.method,
-      headers: { ...askerHeaders(origin, site), ...(body !== undefined && { 'content-type': 'application/json' }) },
+      headers: { ...askerHeaders(asker), ...(body !== undefined && { 'content-type': 'application/json' }) },
       body: body === undefined ? null : JSON.stringify(body),
       cache: 'no-store',
       signal: AbortSignal.timeout(FRAME_TIMEOUT_MS),

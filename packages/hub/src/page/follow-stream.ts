@@ -1,4 +1,5 @@
 import type { SiteAnswer, StreamStatus } from '@isthmus/protocol'
+import type { Asker } from '../asker-headers.ts'
 import type { FromWorker, ToWorker } from '../worker/worker-messages.ts'
 
 /** What the page does with the stream that its worker holds. */
@@ -20,7 +21,7 @@ interface WorkerLink {
 /** The worker belongs to the partition where SharedWorkers work, and to this page where they do not. */
 export function followStream(
   worker: string,
-  origin: string,
+  asker: Asker,
   onAnswer: (answer: SiteAnswer) => void,
   onStatus: (status: StreamStatus) => void,
 ): StreamFollower {
@@ -29,13 +30,12 @@ export function followStream(
   let share = typeof SharedWorker === 'function'
 
   function tell(message: ToWorker): void {
-    link ??= connect(message.type === 'follow' ? message.site : '')
+    link ??= connect(message.type === 'follow' ? nameOf(message.asker) : '')
     link.postMessage(message)
   }
 
-  function connect(site: string): WorkerLink {
-    // Neighbours below one registrable domain share a partition: the worker is named by its site.
-    const opened: WorkerLink = share ? new SharedWorker(worker, `isthmus-${site}`).port : new Worker(worker)
+  function connect(name: string): WorkerLink {
+    const opened: WorkerLink = share ? new SharedWorker(worker, name).port : new Worker(worker)
     opened.onmessage = ({ data }) => {
       if (data.type === 'answer') onAnswer(data.answer)
       else onStatus(data.status)
@@ -55,7 +55,7 @@ export function followStream(
   return {
     follow({ site, state }) {
       const next: ToWorker =
-        state.status === 'signed-in' ? { type: 'follow', origin, site, sid: state.sid } : { type: 'leave' }
+        state.status === 'signed-in' ? { type: 'follow', asker: { ...asker, site }, sid: state.sid } : { type: 'leave' }
       if (sidOf(next) === sidOf(following)) return
       following = next
       tell(next)
@@ -75,6 +75,14 @@ export function followStream(
       link?.postMessage({ type: 'leave' })
     },
   }
+}
+
+/**
+ * Neighbours below one registrable domain share a partition: the worker is named by its site. And a page that did not
+ * ask for tokens does not get those of the next tab.
+ */
+function nameOf({ site, wantsToken }: Asker): string {
+  return `isthmus-${site}${wantsToken ? '-token' : ''}`
 }
 
 function sidOf(message: ToWorker): string | undefined {

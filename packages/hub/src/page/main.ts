@@ -1,6 +1,7 @@
 import { hello, hubPageData } from 'virtual:isthmus/tables'
 import { type Hello, type HubPageData, PROTOCOL_VERSION, type SiteAnswer, type Welcome } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
+import type { Asker } from '../asker-headers.ts'
 import { createApi, honestly } from './api.ts'
 import { serveParent } from './serve-parent.ts'
 import { trustScriptUrl } from './trust-script-url.ts'
@@ -10,11 +11,13 @@ if (read !== MISFIT && parent !== window) start(read as HubPageData)
 
 function start(data: HubPageData): void {
   const worker = trustScriptUrl(data.worker)
+  const wantsToken = new URLSearchParams(location.search).get('token') === '1'
   let stop = (): void => {}
 
   function serve(port: MessagePort, origin: string, answer: SiteAnswer): Welcome {
     stop()
-    stop = serveParent(port, origin, worker, answer, createApi(origin, answer.site))
+    const asker: Asker = { origin, site: answer.site, wantsToken }
+    stop = serveParent(port, asker, worker, answer)
     return { isthmus: PROTOCOL_VERSION, type: 'welcome', answer }
   }
 
@@ -37,7 +40,7 @@ function start(data: HubPageData): void {
     const greeting = readAs(hello, message)
     if (greeting === MISFIT) return
     // Refused or unreachable: silence, and an open ear for the next hello.
-    const answer = await createApi(origin, (greeting as Hello).site)
+    const answer = await createApi({ origin, site: (greeting as Hello).site, wantsToken })
       .ask()
       .catch(() => undefined)
     if (answer) port.postMessage(serve(port, origin, answer))

@@ -8,7 +8,8 @@ import {
   type StreamStatus,
 } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
-import type { Api } from './api.ts'
+import type { Asker } from '../asker-headers.ts'
+import { createApi } from './api.ts'
 import { followStream } from './follow-stream.ts'
 
 const isthmus = PROTOCOL_VERSION
@@ -17,18 +18,13 @@ const isthmus = PROTOCOL_VERSION
  * Serves the embedding page over a port whose other end only that page holds, beginning with what it was greeted with.
  * Call the result to stop.
  */
-export function serveParent(
-  port: MessagePort,
-  origin: string,
-  worker: string,
-  first: SiteAnswer,
-  api: Api,
-): () => void {
+export function serveParent(port: MessagePort, asker: Asker, worker: string, first: SiteAnswer): () => void {
+  const api = createApi(asker)
   const tell = (message: HubToClient): void => port.postMessage(message)
 
   const stream = followStream(
     worker,
-    origin,
+    asker,
     (answer) => void onPush(answer),
     (status) => void onStatus(status),
   )

@@ -37,7 +37,7 @@ function serve(page: Page): void {
     closeStream()
     followed = data.sid
     stream = openStream(
-      data,
+      data.asker,
       (answer) => {
         latest = answer
         broadcast({ type: 'answer', answer })

@@ -9,7 +9,7 @@ import {
 } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
 import { createParser } from 'eventsource-parser'
-import { askerHeaders } from '../asker-headers.ts'
+import { type Asker, askerHeaders } from '../asker-headers.ts'
 
 /** One event stream that is kept open until it is closed, or until its session is over. */
 export interface Stream {
@@ -23,7 +23,7 @@ export interface Stream {
  * A drop is followed by one quiet attempt; only when that fails the stream is `down`.
  */
 export function openStream(
-  asker: { origin: string; site: string },
+  asker: Asker,
   onAnswer: (answer: SiteAnswer) => void,
   onStatus: (status: StreamStatus) => void,
 ): Stream {
@@ -62,7 +62,7 @@ export function openStream(
     let over = false
     try {
       const response = await fetch(ENDPOINTS.events.path, {
-        headers: askerHeaders(asker.origin, asker.site),
+        headers: askerHeaders(asker),
         cache: 'no-store',
         signal: attempt.signal,
       })
