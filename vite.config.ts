@@ -121,6 +121,9 @@ export default defineConfig({
   },
   // Vitest reads its part of this file; see https://vitest.dev/config.
   ...({
-    test: { include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts'], testTimeout: 30_000 },
+    test: {
+      include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'e2e/*.test.ts'],
+      testTimeout: 30_000,
+    },
   } as object),
 })

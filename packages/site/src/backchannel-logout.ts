@@ -1,4 +1,4 @@
-import { ERRORS, IsthmusError, TOKEN_LIMIT } from '@isthmus/protocol'
+import { ERRORS, IsthmusError } from '@isthmus/protocol'
 import type { Verifier } from './create-verifier.ts'
 import type { LogoutNotice } from './logout-token.ts'
 import { readBody } from './read-body.ts'
@@ -12,9 +12,6 @@ export interface BackchannelLogoutOptions {
    */
   readonly onLogout?: (ended: LogoutNotice) => unknown
 }
-
-/** Room for `logout_token=` around the longest token. */
-const BODY_LIMIT = TOKEN_LIMIT + 64
 
 /**
  * Receives OpenID Connect Back-Channel Logout 1.0 (§2.5 to §2.8), as a WHATWG handler: POST of a form with
@@ -50,5 +47,5 @@ async function readForm(request: Request): Promise<string> {
   if (request.method !== 'POST' || !isForm) {
     throw refusal('invalid-request', 'A logout comes by POST, as application/x-www-form-urlencoded.')
   }
-  return readBody(request, BODY_LIMIT)
+  return readBody(request)
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
 import { MIRROR_PATH } from '@isthmus/protocol'
 import { type BackchannelLogoutOptions, backchannelLogout as receiveLogout } from './backchannel-logout.ts'
 import type { Verifier } from './create-verifier.ts'
 import { mirrorEndpoint as keepToken, type MirrorOptions } from './mirror-endpoint.ts'
+import { BODY_LIMIT } from './read-body.ts'
 import type { Verdict } from './verdict.ts'
 
 declare global {
@@ -54,17 +54,7 @@ type Incoming = IncomingMessage & { readonly originalUrl?: string; readonly body
 
 function adapt(handle: (request: Request) => Promise<Response>): Middleware {
   return (incoming, response, next) => {
-    const { method = 'GET' } = incoming
-    const headers = Object.entries(incoming.headersDistinct).flatMap(([name, values = []]) =>
-      values.map((value): [string, string] => [name, value]),
-    )
-    // The handlers look at neither host nor path.
-    const request = new Request('http://site.invalid', {
-      method,
-      headers,
-      ...(method === 'POST' && { body: bodyOf(incoming), duplex: 'half' }),
-    })
-    handle(request)
+    answerTo(incoming, handle)
       .then(async (answer) => {
         const text = await answer.text()
         response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(text)
@@ -73,12 +63,43 @@ function adapt(handle: (request: Request) => Promise<Response>): Middleware {
   }
 }
 
-function bodyOf(incoming: Incoming): NonNullable<RequestInit['body']> {
+async function answerTo(incoming: Incoming, handle: (request: Request) => Promise<Response>): Promise<Response> {
+  const { method = 'GET' } = incoming
+  const headers = Object.entries(incoming.headersDistinct).flatMap(([name, values = []]) =>
+    values.map((value): [string, string] => [name, value]),
+  )
+  // The handlers look at neither host nor path.
+  const request = new Request('http://site.invalid', {
+    method,
+    headers,
+    ...(method === 'POST' && { body: await bodyOf(incoming) }),
+  })
+  return handle(request)
+}
+
+async function bodyOf(incoming: Incoming): Promise<NonNullable<RequestInit['body']>> {
   const { body } = incoming
-  if (body === undefined) return Readable.toWeb(incoming) as ReadableStream
+  if (body === undefined) return readUpTo(incoming, BODY_LIMIT)
   if (typeof body === 'string' || body instanceof Uint8Array) return body as Uint8Array<ArrayBuffer>
   const isJson = incoming.headers['content-type']?.startsWith('application/json')
   return isJson ? JSON.stringify(body) : new URLSearchParams(body as Record<string, string>)
+}
+
+/** The body, or so much of it that it is seen to be too long. The rest flows by: a paused request holds up its connection. */
+function readUpTo(incoming: IncomingMessage, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = []
+    let length = 0
+    incoming
+      .on('data', (chunk: Uint8Array) => {
+        if (length > limit) return
+        length += chunk.length
+        chunks.push(chunk)
+        if (length > limit) resolve(Buffer.concat(chunks))
+      })
+      .on('end', () => resolve(Buffer.concat(chunks)))
+      .on('error', reject)
+  })
 }
 
 function pathOf(request: Incoming): string | undefined {

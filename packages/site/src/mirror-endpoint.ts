@@ -1,4 +1,4 @@
-import { ERRORS, HOST_TOKEN_COOKIE, IsthmusError, TOKEN_LIMIT } from '@isthmus/protocol'
+import { ERRORS, HOST_TOKEN_COOKIE, IsthmusError } from '@isthmus/protocol'
 import { type SetCookie, stringifySetCookie } from 'cookie'
 import * as z from 'zod/mini'
 import type { Verifier } from './create-verifier.ts'
@@ -11,9 +11,6 @@ export interface MirrorOptions {
   /** The exact origins of this site's own pages. A request from anywhere else, or without an Origin, is refused. */
   readonly origins: readonly string[]
 }
-
-/** Room for `{"token":"…"}` around the longest token. */
-const BODY_LIMIT = TOKEN_LIMIT + 64
 
 const bodySchema = z.object({ token: z.string() })
 
@@ -37,7 +34,7 @@ export function mirrorEndpoint(verifier: Verifier, options: MirrorOptions): (req
     if (!origins.some((own) => own === request.headers.get('origin'))) throw refusal('origin-refused')
     if (request.method === 'DELETE') return stringifySetCookie({ ...cookie, value: '', maxAge: 0 })
     if (request.method !== 'POST') throw refusal('not-found')
-    const { token } = parseBody(request, await readBody(request, BODY_LIMIT))
+    const { token } = parseBody(request, await readBody(request))
     const verdict = await verifier.verify(token)
     if (verdict.error) throw verdict.error
     return stringifySetCookie({ ...cookie, value: token, expires: new Date(verdict.expiresAt) })

@@ -21,7 +21,8 @@ export interface SignedIn {
 
 /**
  * What a back end knows of the session behind a request. As in the browser, `signed-out` is said only when the hub said
- * so, by back-channel logout; a request without a good token is `unknown`, and its code says why. Neither has a user.
+ * so, by back-channel logout: that session is over, though the browser may have begun another. A request without a good
+ * token is `unknown`, and its code says why. Neither has a user.
  */
 export type Verdict =
   | SignedIn
