@@ -15,18 +15,21 @@ export async function postLogoutToken(
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<Attempt> {
   const timeout = AbortSignal.timeout(timeoutMs)
+  const done = new AbortController()
   try {
     const response = await fetch(uri, {
       method: 'POST',
       headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'Cache-Control': 'no-store' },
       body: new URLSearchParams({ logout_token: token }).toString(),
       redirect: 'manual',
-      signal: AbortSignal.any([timeout, signal]),
+      signal: AbortSignal.any([timeout, signal, done.signal]),
     })
-    await response.body?.cancel().catch(() => undefined)
     return { ok: response.ok, status: response.status }
   } catch {
     if (signal.aborted) return { ok: false, status: 'aborted' }
     return { ok: false, status: timeout.aborted ? 'timeout' : 'unreachable' }
+  } finally {
+    // Closes the connection under a body that may have no end.
+    done.abort()
   }
 }

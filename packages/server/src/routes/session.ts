@@ -3,6 +3,7 @@ import { type Asker, askerByHubPage, askerByOrigin } from '../http/asker.ts'
 import { partitionedCookie } from '../http/cookies.ts'
 import { PRIVATE_HEADERS } from '../http/headers.ts'
 import type { HubParts } from '../parts.ts'
+import { endSession } from '../session/end-session.ts'
 
 /** `GET /session`: the state now, for the hub page, or for a registered origin that asks itself (CORS). */
 export async function readSession(request: Request, hub: HubParts): Promise<Response> {
@@ -35,8 +36,7 @@ export async function signOutSession(request: Request, hub: HubParts): Promise<R
   const asker = await askerOf(request, hub)
   const proof = await hub.carriers.ofFrame(request, asker.site)
   if (!proof) throw new IsthmusError('no-session')
-  const ended = await hub.sessions.end(proof.session.sid, 'logout')
-  if (ended?.sub) hub.events.emit('sign-out', { sid: ended.sid, sub: ended.sub, reason: 'logout' })
+  await endSession(proof.session.sid, 'logout', hub)
   return reply(await currentAnswer(request, asker, hub))
 }
 
