@@ -14,7 +14,7 @@ import { writeTables } from './write-tables.ts'
 // A failure is shrunk for a while, not for ever.
 fc.configureGlobal({ interruptAfterTimeLimit: 10_000 })
 
-const schemas = Object.entries({ ...messages, ...payloads, ...state }).filter(
+const schemas = Object.entries<unknown>({ ...messages, ...payloads, ...state }).filter(
   (entry): entry is [string, z.ZodMiniType] => entry[1] instanceof z.core.$ZodType,
 )
 

@@ -23,13 +23,22 @@ export async function renderPage(
 /** The same, written on piece by piece as the pieces come; browsers show them as they arrive. */
 export function streamPage(title: string, pieces: AsyncGenerator<Html>): Response {
   const encoder = new TextEncoder()
-  async function* document(): AsyncGenerator<Uint8Array> {
-    yield encoder.encode(String(await above(title)))
-    for await (const piece of pieces) yield encoder.encode(String(await piece))
-    yield encoder.encode(BELOW)
+  async function* document(): AsyncGenerator<string> {
+    yield String(await above(title))
+    for await (const piece of pieces) yield String(await piece)
+    yield BELOW
   }
+  const parts = document()
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await parts.next()
+      if (done) controller.close()
+      else controller.enqueue(encoder.encode(value))
+    },
+    cancel: () => void parts.return(undefined),
+  })
   // Proxies such as nginx would hold the pieces back until a buffer is full.
-  return new Response(ReadableStream.from(document()), { headers: { ...headers(), 'X-Accel-Buffering': 'no' } })
+  return new Response(body, { headers: { ...headers(), 'X-Accel-Buffering': 'no' } })
 }
 
 function headers(formTargets?: FormTargets): Record<string, string> {
