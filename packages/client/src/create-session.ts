@@ -144,7 +144,7 @@ export function createSession({
   function settle(): void {
     const { snapshot } = state
     if (snapshot.status === 'unknown') {
-      const finding = findingOf(snapshot.reason, hub as string)
+      const finding = findingOf(snapshot.reason, hub as string, transport)
       if (!finding || leaving) return
       if (!complained.has(snapshot.reason)) console.warn(`isthmus: ${finding.code}: ${finding.message} ${finding.cure}`)
       complained.add(snapshot.reason)
@@ -251,7 +251,7 @@ export function createSession({
     },
     async diagnose() {
       const { snapshot, site: answered, carrier, stream } = state
-      const finding = snapshot.status === 'unknown' ? findingOf(snapshot.reason, hub) : undefined
+      const finding = snapshot.status === 'unknown' ? findingOf(snapshot.reason, hub, transport) : undefined
       return { hub, site: answered, carrier, stream, lastChange: change, findings: finding ? [finding] : [] }
     },
     destroy() {
