@@ -1,9 +1,8 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { JWKS_PATH } from '@isthmus/protocol'
 import { nodeHandler } from '@isthmus/server/node'
 import { createVerifier } from '@isthmus/site'
 import { isthmus, mirrorEndpoint } from '@isthmus/site/express'
-import type { Chromium } from '@isthmus/testing'
+import { type Chromium, startHosts } from '@isthmus/testing'
 import type { Page } from '@playwright/test'
 import express from 'express'
 import { seen, signIn, signOut, status } from './acts.ts'
@@ -14,8 +13,8 @@ import type { World } from './world.ts'
 const test = base.extend<{ backEnd: { readonly received: string[] } }>({
   backEnd: async ({ world }, use) => {
     // The hub's keys, at an address that this process can reach.
-    const keys = createServer(nodeHandler(world.hub)).listen(0, '127.0.0.1')
-    const jwks = `http://127.0.0.1:${(keys.address() as AddressInfo).port}/.well-known/jwks.json`
+    await using keys = await startHosts({ handlers: { '127.0.0.1': nodeHandler(world.hub) } })
+    const jwks = `${keys.origin('127.0.0.1')}${JWKS_PATH}`
     const verifier = createVerifier({ hub: world.url('hub', ''), site: 'shop', jwks })
     const received: string[] = []
     const backEnd = express()
@@ -29,8 +28,6 @@ const test = base.extend<{ backEnd: { readonly received: string[] } }>({
     })
     world.serve('shop', { options: { mirror: 'endpoint' }, backEnd })
     await use({ received })
-    keys.close()
-    keys.closeAllConnections()
   },
 })
 
