@@ -1,8 +1,10 @@
 import { ensureChromium } from '@isthmus/testing'
+import { ensureLanguages } from './languages.ts'
 
-/** Installs the engines that are missing. The workers inherit the path, so that none of them looks for it again. */
+/** Installs the engines and languages that are missing. The workers inherit the paths, so that none of them looks again. */
 function installEngines(): void {
   process.env.ISTHMUS_CHROMIUM = ensureChromium()
+  ensureLanguages()
 }
 
 // biome-ignore lint/style/noDefaultExport: Playwright calls the default export of a global set-up.

@@ -2,11 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 
-/** A browser engine, how to find it and how to get it. */
+/** A program that tests need, a browser engine above all: how to find it and how to get it. */
 export interface Engine {
   readonly name: string
   /** Commands to look for on PATH, or absolute paths; the first that runs is taken. */
   readonly commands: readonly string[]
+  /** Arguments of a call that succeeds where it is of use; default `--version`. */
+  readonly probe?: readonly string[]
   /** Packages that bring it on Debian and Ubuntu. */
   readonly aptPackages: readonly string[]
   /** The build Playwright can download, and where it lies then. */
@@ -24,7 +26,7 @@ export function findEngine(engine: Engine, environment: Environment = process.en
   if (named) return named
   const candidates = engine.commands.flatMap((command) => locate(command, environment))
   if (engine.playwright) candidates.push(engine.playwright.path())
-  return candidates.find((path) => existsSync(path) && run(path, ['--version'], environment).ok)
+  return candidates.find((path) => existsSync(path) && run(path, engine.probe ?? ['--version'], environment).ok)
 }
 
 /** The executables that a command names: those on PATH, or itself if it is an absolute path. */

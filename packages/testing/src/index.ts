@@ -1,4 +1,6 @@
 export { type Certificate, createCertificate } from './certificate.ts'
 export { type Chromium, type ChromiumOptions, launchChromium, type ThirdPartyCookies } from './chromium.ts'
+export type { Engine } from './engine.ts'
 export { ensureChromium, findChromium } from './engines.ts'
 export { type HostHandler, type Hosts, type HostsOptions, startHosts } from './hosts.ts'
+export { ensureEngine } from './install-engine.ts'

@@ -46,6 +46,12 @@ test('the first command on PATH that starts is the engine', async () => {
   expect(stderr).toBe('')
 })
 
+test('one that starts but is of no use is passed over', async () => {
+  await command('testium-stub', '[ "$*" = "--version" ]')
+  await command('testium', '[ "$*" = "-c import what-is-needed" ]')
+  expect(findEngine({ ...engine, probe: ['-c', 'import what-is-needed'] }, environment)).toBe(join(folder, 'testium'))
+})
+
 test('the environment may name the executable', () => {
   expect(findEngine(engine, { ...environment, TESTIUM: '/opt/testium' })).toBe('/opt/testium')
 })

@@ -62,6 +62,8 @@ export function visiblePageHeaders(style: string, formTargets: readonly string[]
       `form-action 'self' ${formTargets.join(' ')}`.trim(),
       "frame-ancestors 'none'",
     ].join('; '),
+    // No page that opened this one keeps a hold of it.
+    'Cross-Origin-Opener-Policy': 'same-origin',
     // POST needs an Origin that is not "null": no-referrer would take it away.
     'Referrer-Policy': 'same-origin',
   }
