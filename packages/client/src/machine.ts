@@ -150,7 +150,7 @@ function take(state: State, answer: SiteAnswer, via: Via): Step {
   const base: State = { ...state, site: answer.site, carrier, cookieDomain, taken: state.taken + 1, failures: 0 }
   if (answer.state.status === 'unlinked') {
     const [next, ...effects] = doubt(base, 'partitioned')
-    return [next, ...effects, ...mirror(next, undefined), { type: 'link' }]
+    return [next, ...mirror(next, undefined), ...effects, { type: 'link' }]
   }
   const known: Known = { ...withToken(answer.state, via, state.known), stale: false }
   const next: State = { ...base, known, snapshot: known }

@@ -29,6 +29,8 @@ export function mirrorAtEndpoint(url: string): Mirror {
       mark(token)
     }
     sending = false
+    // From here on the server can draw the page anew.
+    if (settled === wanted) document.dispatchEvent(new CustomEvent('isthmus:mirrored'))
   }
 
   return {

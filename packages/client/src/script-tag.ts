@@ -8,6 +8,8 @@ declare global {
   }
   interface DocumentEventMap {
     'isthmus:change': CustomEvent<Session['current']>
+    /** `mirror: 'endpoint'`: the site's back end has taken the token, or dropped it. */
+    'isthmus:mirrored': CustomEvent<null>
   }
 }
 
