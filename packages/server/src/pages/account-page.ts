@@ -2,6 +2,7 @@ import { ENDPOINTS } from '@isthmus/protocol'
 import { html } from 'hono/html'
 import type { Device } from '../http/device.ts'
 import type { SessionInfo } from '../session/session-info.ts'
+import { FORGET_PAGE } from './forget-page.ts'
 import { type Html, renderPage } from './page.ts'
 import { relativeTime, timeElement } from './relative-time.ts'
 import { STRINGS } from './strings.ts'
@@ -26,6 +27,7 @@ export function accountPage({ current, others, nameOf, now }: Account): Promise<
 ${[current, ...others].map((session) => card(session, session === current))}
 </ul>
 ${others.length === 0 ? html`<p class="quiet">${STRINGS.noOthers}</p>` : endOthers(others.length)}`,
+    { script: FORGET_PAGE },
   )
 
   function card(session: SessionInfo, isCurrent: boolean): Html {
