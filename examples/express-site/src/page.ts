@@ -7,10 +7,17 @@ const STYLE = `
   :root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif }
   body { max-width: 34rem; margin: 4rem auto; padding: 0 1rem }
   button { font: inherit; padding: 0.4em 1em }
-  .guests, .strangers, .failed, [data-drawn]:not([data-drawn='right']) .members { display: none }
-  [data-isthmus='signed-out'] .guests,
-  [data-access='denied'] .strangers,
-  [data-isthmus='signed-in'][data-drawn='failed'] .failed { display: block }`
+  .guests,
+  .strangers,
+  .failed,
+  [data-drawn]:not([data-drawn="right"]) .members {
+    display: none;
+  }
+  [data-isthmus="signed-out"] .guests,
+  [data-access="denied"] .strangers,
+  [data-isthmus="signed-in"][data-drawn="failed"] .failed {
+    display: block;
+  }`
 
 /** Has the page drawn again when the hub says something else than the server knew. */
 const FOLLOW = `
