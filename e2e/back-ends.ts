@@ -31,20 +31,31 @@ export interface BackEndOptions {
   readonly port: number
   /** Address of the site that staff is sent to. */
   readonly shop?: string
+  /** The site's own origin: it keeps the token in an HttpOnly cookie. */
+  readonly origin?: string
 }
 
 const example = (path: string): string => fileURLToPath(new URL(`../examples/${path}`, import.meta.url))
 
 /** Starts an example the way its README does; `undefined` where its language could not be had. */
 export async function startBackEnd(name: BackEndName, options: BackEndOptions): Promise<BackEnd | undefined> {
-  const { hub, site, jwks, port, shop = '' } = options
+  const { hub, site, jwks, port, shop = '', origin = '' } = options
   const command = commandOf(name, port)
   if (!command) return undefined
   const data = await mkdtemp(join(tmpdir(), `isthmus-${name}-`))
   const said: string[] = []
   const child = spawn(command.executable, command.parameters, {
     cwd: example(`${name}-site`),
-    env: { ...process.env, HUB: hub, SITE: site, JWKS: jwks, PORT: String(port), DATA: data, SHOP: shop },
+    env: {
+      ...process.env,
+      HUB: hub,
+      SITE: site,
+      JWKS: jwks,
+      PORT: String(port),
+      DATA: data,
+      SHOP: shop,
+      ORIGIN: origin,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(String(chunk)))

@@ -109,3 +109,32 @@ test('the token goes to the site itself only', async ({ world, open }) => {
     `config-invalid: createSession: mirrorPath is a path of this site, not "${world.url('evil', '/take')}".`,
   )
 })
+
+// Regression: the refusal ended the work, the news of the end was never sent, and pages waited for it.
+test('a token whose session ends on its way is refused, and taken back all the same', async ({
+  world,
+  open,
+  backEnd,
+}) => {
+  const shop = await open(world.url('shop'))
+  let release: () => void = () => {}
+  const ended = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await shop.route('**/isthmus/mirror', async (route) => {
+    if (route.request().method() === 'DELETE') return route.continue()
+    await ended
+    return route.fulfill({ status: 401 })
+  })
+  await signIn(shop, 'customer')
+  await expect(status(shop)).toHaveText('signed in: The customer')
+  await shop.evaluate(`
+    window.mirrored = 0
+    document.addEventListener('isthmus:mirrored', () => mirrored++)`)
+  await signOut(shop)
+  await expect(status(shop)).toHaveText('signed-out: logout')
+  expect(backEnd.received).toEqual([])
+  release()
+  await expect.poll(() => backEnd.received).toEqual(['DELETE'])
+  await expect.poll(() => shop.evaluate('mirrored')).toBe(1)
+})

@@ -34,11 +34,20 @@ export interface World extends AsyncDisposable {
 
 let certificate: Promise<Certificate> | undefined
 
-export async function startWorld(): Promise<World> {
+interface WorldOptions {
+  /** Where back ends take logout tokens, by site. */
+  readonly backchannel?: Readonly<Partial<Record<keyof typeof HOSTS, string>>>
+}
+
+export async function startWorld({ backchannel = {} }: WorldOptions = {}): Promise<World> {
   certificate ??= createCertificate(Object.values(HOSTS))
   const tls = await certificate
   const hosts = await startHosts({ tls })
   const origin = (host: keyof typeof HOSTS): string => hosts.origin(HOSTS[host])
+  const takesTokens = (site: keyof typeof HOSTS): { backchannelLogoutUri?: string } => {
+    const uri = backchannel[site]
+    return uri === undefined ? {} : { backchannelLogoutUri: uri }
+  }
   let offsetMs = 0
   const now = (): number => Date.now() + offsetMs
   const hub = await createHub({
@@ -49,8 +58,9 @@ export async function startWorld(): Promise<World> {
         origins: [origin('shop'), origin('www')],
         claims: ['name', 'plan'],
         cookieDomains: ['.shop.localhost'],
+        ...takesTokens('shop'),
       },
-      { id: 'news', origins: [origin('news')], claims: ['name'] },
+      { id: 'news', origins: [origin('news')], claims: ['name'], ...takesTokens('news') },
       { id: 'staff', origins: [origin('staff')], claims: ['name', 'desk'], groups: { anyOf: ['staff'] } },
       { id: 'my', origins: [origin('my')], claims: ['name'] },
     ],

@@ -112,8 +112,8 @@ final class Isthmus
             if (isset($ended["jti/{$claims['jti']}"])) {
                 throw new IsthmusRefusal('logout-replayed', 'The logout token was received before.');
             }
-            // By the later of both clocks: no token that is still taken may outlive the memory of its end.
-            $until = max($claims['iat'], time()) + self::TOKEN_LIFETIME + self::CLOCK_SKEW;
+            // No token that is still taken, by whichever clock, may outlive the memory of its end.
+            $until = time() + self::TOKEN_LIFETIME + self::CLOCK_SKEW;
             $ended[$key] = ['at' => max($claims['iat'], $ended[$key]['at'] ?? 0), 'until' => $until];
             $ended["jti/{$claims['jti']}"] = ['at' => $claims['iat'], 'until' => $claims['exp']];
             $this->write('ended.json', array_filter($ended, fn (array $entry): bool => $entry['until'] > time()));

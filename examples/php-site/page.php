@@ -5,7 +5,7 @@
 $html = fn (mixed $text): string => htmlspecialchars((string) $text, ENT_QUOTES);
 ?>
 <!doctype html>
-<html lang="en" data-isthmus="<?= $user ? 'signed-in' : 'unknown' ?>" data-sid="<?= $html($user['sid'] ?? '') ?>">
+<html lang="en" data-sid="<?= $html($user['sid'] ?? '') ?>">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -14,24 +14,40 @@ $html = fn (mixed $text): string => htmlspecialchars((string) $text, ENT_QUOTES)
   :root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif }
   body { max-width: 34rem; margin: 4rem auto; padding: 0 1rem }
   button { font: inherit; padding: 0.4em 1em }
-  .members, .guests, .strangers { display: none }
-  [data-isthmus='signed-in'] .members,
-  [data-isthmus='signed-out'] .guests,
-  [data-isthmus='signed-in'][data-access='denied'] .strangers { display: block }
+  .guests,
+  .strangers,
+  .failed,
+  [data-drawn]:not([data-drawn="right"]) .members {
+    display: none;
+  }
+  [data-isthmus="signed-out"] .guests,
+  [data-access="denied"] .strangers,
+  [data-isthmus="signed-in"][data-drawn="failed"] .failed {
+    display: block;
+  }
 </style>
 <script>
   const { dataset } = document.documentElement
-  const drawnFor = dataset.sid
-  document.addEventListener('isthmus:change', ({ detail: now }) => {
-    dataset.access = now.access ?? ''
-    if (now.stale || now.status === 'unknown') return
-    const sid = now.access === 'granted' ? now.sid : ''
-    if (sid === drawnFor) return sessionStorage.removeItem('drawn-for')
-    // Once for each session: where no cookie can be kept, the server never knows.
-    if (sessionStorage.getItem('drawn-for') === sid) return
-    sessionStorage.setItem('drawn-for', sid)
+  let wanted = dataset.sid
+  function look({ status, stale, access, sid }) {
+    if (stale || status === 'unknown') return
+    dataset.access = access ?? ''
+    wanted = access === 'granted' ? sid : ''
+    dataset.drawn = wanted === dataset.sid ? 'right' : 'wrong'
+  }
+  function redraw() {
+    if (dataset.drawn === 'right') sessionStorage.removeItem('redrawn')
+    if (dataset.drawn !== 'wrong') return
+    // Once for each session: where no cookie can be kept, the server is never told.
+    if (sessionStorage.getItem('redrawn') === wanted) {
+      dataset.drawn = 'failed'
+      return
+    }
+    sessionStorage.setItem('redrawn', wanted)
     location.reload()
-  })
+  }
+  document.addEventListener('isthmus:change', ({ detail }) => look(detail))
+  document.addEventListener('isthmus:change', redraw)
 </script>
 <script src="<?= $html($isthmus->hub) ?>/isthmus/client.js" data-mirror="cookie" async></script>
 </head>
@@ -53,6 +69,10 @@ $html = fn (mixed $text): string => htmlspecialchars((string) $text, ENT_QUOTES)
 <section class="strangers">
 <p>Your account is not admitted here.</p>
 <button type="button" onclick="isthmus.signOut()">Sign out everywhere</button>
+</section>
+<section class="failed">
+<p>You are signed in, but this site's server could not be told.</p>
+<button type="button" onclick="location.reload()">Try again</button>
 </section>
 <?php endif ?>
 </body>

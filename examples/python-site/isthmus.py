@@ -75,8 +75,8 @@ class Isthmus:
             raise Refusal("logout-without-subject", "The token names neither session nor user.")
         if not self._ended.put("jti/" + claims["jti"], claims["iat"], claims["exp"]):
             raise Refusal("logout-replayed", "The logout token was received before.")
-        # By the later of both clocks: no token that is still taken may outlive the memory of its end.
-        self._ended.put(key, claims["iat"], max(claims["iat"], time.time()) + TOKEN_LIFETIME + CLOCK_SKEW)
+        # No token that is still taken, by whichever clock, may outlive the memory of its end.
+        self._ended.put(key, claims["iat"], time.time() + TOKEN_LIFETIME + CLOCK_SKEW)
 
     def _open(self, token, typ):
         """What all tokens of the hub have in common. Nothing of a token is believed before its signature is checked."""

@@ -181,7 +181,8 @@ function take(state: State, answer: SiteAnswer, via: Via): Step {
   const cookieDomain = via === 'frame' || via === 'answer' ? answer.cookieDomain : state.cookieDomain
   const base: State = { ...state, site: answer.site, carrier, cookieDomain, taken: state.taken + 1, failures: 0 }
   if (answer.state.status === 'unlinked') {
-    return doubt(base, 'partitioned', ...mirror(base, undefined), { type: 'link', forced: false })
+    const [next, ...effects] = doubt(base, 'partitioned')
+    return [next, ...mirror(next, undefined), ...effects, { type: 'link', forced: false }]
   }
   const known: Known = { ...withToken(answer.state, via, state.known), stale: false }
   const changed = !isSame(state.snapshot, known)

@@ -19,16 +19,21 @@ export function mirrorAtEndpoint(url: string): Mirror {
     sending = true
     while (settled !== wanted) {
       const token = wanted as string | null
-      if (!(await send(url, token))) {
+      if (await send(url, token)) {
+        settled = token
+        mark(token)
+      }
+      // A token whose session ended on its way is refused, and by now nobody wants it.
+      else if (wanted === token) {
         // Whatever the hub says next is the next occasion.
         if (!complained) console.warn(`isthmus: ${url} did not take the token; is the mirror of @isthmus/site there?`)
         complained = true
         break
       }
-      settled = token
-      mark(token)
     }
     sending = false
+    // From here on the server can draw the page anew.
+    if (settled === wanted) document.dispatchEvent(new CustomEvent('isthmus:mirrored'))
   }
 
   return {

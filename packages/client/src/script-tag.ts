@@ -10,6 +10,8 @@ declare global {
   interface DocumentEventMap {
     'isthmus:change': CustomEvent<Session['current']>
     'isthmus:expiring': CustomEvent<Expiring>
+    /** `mirror: 'endpoint'`: the site's back end has taken the token, or dropped it. */
+    'isthmus:mirrored': CustomEvent<null>
   }
 }
 

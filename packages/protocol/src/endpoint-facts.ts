@@ -3,7 +3,7 @@ import type * as ENDPOINTS from './endpoints.ts'
 export type EndpointName = keyof typeof ENDPOINTS
 
 interface EndpointFacts {
-  readonly caller: 'frame' | 'hub page' | 'browser' | 'operator' | 'anyone'
+  readonly caller: 'frame' | 'hub page' | 'hub page or site' | 'browser' | 'operator' | 'anyone'
   readonly input: string
   readonly output: string
   readonly means: string
@@ -31,20 +31,21 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
     means: 'The SDK for script tags.',
   },
   session: {
-    caller: 'hub page',
-    input: 'DPoP proof?; or Origin, query `site`?',
+    caller: 'hub page or site',
+    input: 'DPoP proof?; across origins: query `site`?, `token=1`?, `first-party=1`?',
     output: '`SiteAnswer`',
-    means: 'The state now. Registered origins may ask directly, with credentials.',
+    means:
+      'The state now. Pages on registered origins may ask it, `touch` and `signOut` themselves (CORS, with credentials).',
   },
   touch: {
-    caller: 'hub page',
-    input: 'DPoP proof?',
+    caller: 'hub page or site',
+    input: 'as `session`',
     output: '`SiteAnswer`',
     means: 'Pushes the idle end away.',
   },
   signOut: {
-    caller: 'hub page',
-    input: 'DPoP proof?',
+    caller: 'hub page or site',
+    input: 'as `session`',
     output: '`SiteAnswer`',
     means: 'Ends the session, everywhere. The answer means that it is stored.',
   },

@@ -40,7 +40,7 @@ export interface SignInResult {
 
 /** A running hub. */
 export interface Hub {
-  /** Answers everything below `/isthmus` and `/.well-known/isthmus`, as a WHATWG handler. */
+  /** Answers everything below `/isthmus`, `/.well-known/isthmus` and `/.well-known/jwks.json`, as a WHATWG handler. */
   readonly fetch: (request: Request) => Promise<Response>
   /**
    * Signs a user in, after *your* login page checked who it is. Always begins a new session with a new secret;

@@ -61,8 +61,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   async function remember(key: string, at: number): Promise<void> {
-    // By the later of both clocks: no token that this site still takes may outlive the memory of its end.
-    const forgetAt = Math.max(at, clock()) + TOKEN_LIFETIME_MS + CLOCK_SKEW_MS
+    // No token that this site still takes, by whichever clock, may outlive the memory of its end.
+    const forgetAt = clock() + TOKEN_LIFETIME_MS + CLOCK_SKEW_MS
     await revocations.put(key, Math.max(at, (await revocations.get(key)) ?? 0), forgetAt)
   }
 

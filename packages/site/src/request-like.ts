@@ -17,7 +17,7 @@ export function tokenOf(request: RequestLike): string | undefined {
 }
 
 /** One header of either kind of request. */
-export function headerOf(request: RequestLike, name: string): string | undefined {
+function headerOf(request: RequestLike, name: string): string | undefined {
   if (request.headers instanceof Headers) return request.headers.get(name) ?? undefined
   const value = request.headers[name]
   return typeof value === 'object' ? value.join('; ') : value

@@ -2,6 +2,7 @@ import { ENDPOINTS } from '@isthmus/protocol'
 import { html } from 'hono/html'
 import type { Device } from '../http/device.ts'
 import type { SessionInfo } from '../session/session-info.ts'
+import { FORGET_PAGE } from './forget-page.ts'
 import { type Html, renderPage } from './page.ts'
 import { relativeTime, timeElement } from './relative-time.ts'
 import { STRINGS } from './strings.ts'
@@ -20,18 +21,20 @@ export function accountPage({ current, others, nameOf, now }: Account): Promise<
   return renderPage(
     200,
     STRINGS.accountTitle,
-    html`<p>${STRINGS.accountUser} <strong>${userName(current)}</strong>. ${STRINGS.accountText}</p>
+    html`<p>${STRINGS.accountUser} <strong>${userName(current)}</strong>.</p>
+<p class="quiet">${STRINGS.accountText}</p>
 <ul class="sessions">
 ${[current, ...others].map((session) => card(session, session === current))}
 </ul>
 ${others.length === 0 ? html`<p class="quiet">${STRINGS.noOthers}</p>` : endOthers(others.length)}`,
+    { script: FORGET_PAGE },
   )
 
   function card(session: SessionInfo, isCurrent: boolean): Html {
     const device = deviceName(session.device)
     const label = STRINGS.endNamed(device, relativeTime(session.createdAt, now))
     return html`<li${isCurrent ? html` class="current"` : ''}>
-<h2>${device}${isCurrent ? html` <span class="badge">${STRINGS.thisBrowser}</span>` : ''}</h2>
+<h2>${icon(session.device)}${device}${isCurrent ? html` <span class="badge">${STRINGS.thisBrowser}</span>` : ''}</h2>
 <dl>
 <dt>${STRINGS.began}</dt><dd>${timeElement(session.createdAt, now)}</dd>
 <dt>${STRINGS.lastSeen}</dt><dd>${timeElement(session.seenAt, now)}</dd>
@@ -49,6 +52,15 @@ ${session.place === undefined ? '' : html`<dt>${STRINGS.place}</dt><dd>${session
     })
     return known.length === 0 ? STRINGS.noSites : html`<ul class="sites">${known}</ul>`
   }
+}
+
+/** An outline of the device, for the eye only: the name beside it says the same. */
+function icon({ kind }: Device): Html {
+  const shape =
+    kind === 'mobile' || kind === 'tablet'
+      ? html`<rect x="6" y="2.5" width="12" height="19" rx="2.5"/><path d="M10.5 18.5h3"/>`
+      : html`<rect x="2.5" y="4" width="19" height="12.5" rx="2"/><path d="M8.5 20h7M12 16.5V20"/>`
+  return html`<svg viewBox="0 0 24 24" aria-hidden="true">${shape}</svg>`
 }
 
 function endOthers(count: number): Html {

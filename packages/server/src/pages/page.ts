@@ -6,18 +6,24 @@ import { STYLE } from './style.ts'
 /** What a template gives. */
 export type Html = ReturnType<typeof html>
 
-/** Where the forms of a page may lead, besides the hub. */
-type FormTargets = readonly string[]
+interface PageOptions {
+  /** Where its forms may lead, besides the hub. */
+  readonly formTargets?: readonly string[]
+  /** Improves the page; it works without. */
+  readonly script?: string
+}
 
 /** One of the hub's own visible pages: a heading and what stands below it. Works without JavaScript. */
 export async function renderPage(
   status: number,
   title: string,
   body: unknown,
-  formTargets?: FormTargets,
+  options: PageOptions = {},
 ): Promise<Response> {
-  const document = `${await above(title)}${await html`${body}`}${BELOW}`
-  return new Response(document, { status, headers: headers(formTargets) })
+  const { script } = options
+  const extra = script === undefined ? '' : html`<script>${raw(script)}</script>`
+  const document = `${await above(title)}${await html`${body}${extra}`}${BELOW}`
+  return new Response(document, { status, headers: headers(options) })
 }
 
 /** The same, written on piece by piece as the pieces come; browsers show them as they arrive. */
@@ -41,8 +47,8 @@ export function streamPage(title: string, pieces: AsyncGenerator<Html>): Respons
   return new Response(body, { headers: { ...headers(), 'X-Accel-Buffering': 'no' } })
 }
 
-function headers(formTargets?: FormTargets): Record<string, string> {
-  return { 'Content-Type': 'text/html; charset=utf-8', ...visiblePageHeaders(STYLE, formTargets) }
+function headers({ formTargets, script }: PageOptions = {}): Record<string, string> {
+  return { 'Content-Type': 'text/html; charset=utf-8', ...visiblePageHeaders(STYLE, formTargets, script) }
 }
 
 function above(title: string): Html {

@@ -19,7 +19,7 @@ export function confirmLogoutPage(action: string, backTo: string | undefined): P
     STRINGS.confirmTitle,
     html`<p>${STRINGS.confirmText}</p>
 <form method="post" action="${action}"><button>${STRINGS.signOut}</button></form>`,
-    backTo === undefined ? [] : [backTo],
+    { formTargets: backTo === undefined ? [] : [backTo] },
   )
 }
 

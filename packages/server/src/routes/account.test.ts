@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { sha256Source } from '../http/content-hash.ts'
 import { type Agent, CLERK, CUSTOMER, createWorld, HUB, NEWS, SHOP, STAFF, type World } from '../hub.test-world.ts'
 
 const PATH = '/isthmus/account'
@@ -37,7 +38,7 @@ describe('the account', () => {
     expect(page).not.toContain(phone.cookies.get('__Host-isthmus'))
   })
 
-  it('is for nobody else: no scripts, no frames, no caches', async () => {
+  it('is for nobody else: one script by its hash, no frames, no caches', async () => {
     await using world = await createWorld()
     const response = await (await signedIn(world)).visit(PATH)
     const policy = response.headers.get('content-security-policy') ?? ''
@@ -48,7 +49,11 @@ describe('the account', () => {
     expect(response.headers.get('cache-control')).toBe('no-store')
     expect(response.headers.get('access-control-allow-origin')).toBeNull()
     expect(response.headers.get('cross-origin-opener-policy')).toBe('same-origin')
-    expect(await response.text()).not.toMatch(/<script|style="| on\w+="/)
+    const page = await response.text()
+    const [script, ...more] = [...page.matchAll(/<script>(.*?)<\/script>/gs)].map(([, text]) => text ?? '')
+    expect(more).toEqual([])
+    expect(policy).toContain(`script-src ${sha256Source(script ?? '')}`)
+    expect(page).not.toMatch(/style="| on\w+="/)
   })
 
   it('tells device, network, times and sites, as coarse as they are kept', async () => {

@@ -78,7 +78,7 @@ describe('the signed-out page', () => {
     const page = await (await browser.visit(PATH)).text()
     expect(performance.now() - startedAt).toBeLessThan(3000)
     expect(rowsOf(page).sort()).toEqual(['The &lt;Shop&gt;: open', 'news: done'])
-    expect(page).toContain('its server has not answered and is told again until it does')
+    expect(page).toContain('Its server has not answered; it is told again until it does')
     expect(page).toContain('You need not wait')
   })
 

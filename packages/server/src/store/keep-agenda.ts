@@ -6,6 +6,9 @@ const INTERVAL_MS = 1000
 /** Every so many looks the past is looked through as well: for tasks whose server died over them. */
 const LOOKS_PER_REVIEW = 60
 
+/** Tasks done at the same time: after a night of downtime there are many. */
+const BATCH = 100
+
 /** The agenda's reader. */
 export interface AgendaKeeper {
   /** Does what has come due since the last look; the first look begins at the beginning. */
@@ -33,8 +36,12 @@ export function keepAgenda(
     const due = await readTasks(store, from, now)
     looks += 1
     seen = now
-    const done = await Promise.allSettled(due.map(async (one) => doers[one.task.split('/', 1)[0] as string]?.(one)))
-    for (const one of done) if (one.status === 'rejected') onError(one.reason)
+    for (let first = 0; first < due.length; first += BATCH) {
+      const batch = due
+        .slice(first, first + BATCH)
+        .map(async (one) => doers[one.task.split('/', 1)[0] as string]?.(one))
+      for (const done of await Promise.allSettled(batch)) if (done.status === 'rejected') onError(done.reason)
+    }
   }
 
   function look(): Promise<void> {
