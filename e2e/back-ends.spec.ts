@@ -36,6 +36,9 @@ const test = base.extend<Fixtures & Options>({
   },
 })
 
+// Three interpreters and a browser start for each test.
+test.describe.configure({ timeout: 90_000 })
+
 /** What the server sent, before any script ran. */
 async function html(page: Page): Promise<string> {
   return (await (await page.reload({ waitUntil: 'commit' }))?.text()) ?? ''
