@@ -12,6 +12,7 @@ import {
   problemSchema,
   redeemedSchema,
   siteAnswerSchema,
+  siteTokenSchema,
   tabToTabSchema,
   welcomeSchema,
 } from './packages/protocol/src/index.ts'
@@ -27,6 +28,7 @@ const tables = {
   problem: problemSchema,
   redeemed: redeemedSchema,
   siteAnswer: siteAnswerSchema,
+  siteToken: siteTokenSchema,
   tabToTab: tabToTabSchema,
   welcome: welcomeSchema,
 }
@@ -98,7 +100,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@isthmus\/protocol\/compact$/, replacement: path('packages/protocol/src/compact/index.ts') },
-      { find: /^@isthmus\/(protocol|client|server|testing)$/, replacement: path('packages/$1/src/index.ts') },
+      { find: /^@isthmus\/(protocol|client|server|site|testing)$/, replacement: path('packages/$1/src/index.ts') },
     ],
   },
   builder: {
@@ -123,6 +125,9 @@ export default defineConfig({
   },
   // Vitest reads its part of this file; see https://vitest.dev/config.
   ...({
-    test: { include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts'], testTimeout: 30_000 },
+    test: {
+      include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'e2e/*.test.ts'],
+      testTimeout: 30_000,
+    },
   } as object),
 })

@@ -13,6 +13,7 @@ import { HOSTS } from './world.ts'
 test('the hub is killed and comes back: unknown in between, never signed out, no session lost', async ({
   thirdPartyCookies,
 }) => {
+  test.setTimeout(60_000)
   const tls = await createCertificate(Object.values(HOSTS))
   await using hosts = await startHosts({ tls })
   const reserved = await startHosts({ tls })
@@ -48,7 +49,10 @@ test('the hub is killed and comes back: unknown in between, never signed out, no
     await expect(status(late)).toHaveText('unknown: unreachable')
 
     running = await startHubProcess()
-    for (const page of [shop, news, late]) await expect(status(page)).toHaveText('signed in: The customer')
+    // The pause between attempts grows while the hub is away.
+    for (const page of [shop, news, late]) {
+      await expect(status(page)).toHaveText('signed in: The customer', { timeout: 20_000 })
+    }
     expect(await shop.evaluate('window.kept')).toBe(true)
     for (const page of [shop, news]) {
       expect(await snapshot(page)).toMatchObject({ sid })

@@ -4,6 +4,9 @@ import { createHub } from '@isthmus/server'
 import { lmdbStore } from '@isthmus/server/lmdb'
 import { nodeHandler } from '@isthmus/server/node'
 
+// A test that was cut off must not leave its hub behind.
+process.on('disconnect', () => process.exit())
+
 const { origin, sites, path, tls, subject } = JSON.parse(process.argv[2])
 const hub = await createHub({ origin, sites, store: lmdbStore({ path }) })
 const handle = nodeHandler(hub)

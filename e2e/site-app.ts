@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import express, { type Express } from 'express'
+import type { SessionOptions } from '@isthmus/client'
+import express, { type Express, type RequestHandler } from 'express'
 
 const client = readFileSync(fileURLToPath(import.meta.resolve('@isthmus/client')), 'utf8')
 
@@ -22,19 +23,31 @@ export interface SiteAppOptions {
   /** Markup for the head, before everything of ours. */
   readonly head?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** What the page tells the SDK, besides the hub. */
+  readonly options?: Omit<SessionOptions, 'hub'>
+  /** What the site's own back end answers first. */
+  readonly backEnd?: RequestHandler
 }
 
 /** A site: one page at every path, that follows the session. */
-export function createSiteApp({ name, hub, uses, head = '', headers = {} }: SiteAppOptions): Express {
+export function createSiteApp({
+  name,
+  hub,
+  uses,
+  head = '',
+  headers = {},
+  options = {},
+  backEnd,
+}: SiteAppOptions): Express {
   const script =
     uses === 'import'
       ? `<script type="module">
   import { createSession } from '/isthmus-client.js'
-  const session = createSession({ hub: '${hub}' })
+  const session = createSession(${JSON.stringify({ hub, ...options })})
   window.session = session
   ${follow}
 </script>`
-      : `<script src="${hub}/isthmus/client.js" async></script>
+      : `<script src="${hub}/isthmus/client.js" ${attributesOf(options)} async></script>
 <script>
   document.addEventListener('isthmus:change', () => {
     if (window.session) return
@@ -43,6 +56,7 @@ export function createSiteApp({ name, hub, uses, head = '', headers = {} }: Site
   })
 </script>`
   const app = express()
+  if (backEnd) app.use(backEnd)
   app.get('/isthmus-client.js', (_, response) => {
     response.type('js').send(client)
   })
@@ -54,4 +68,11 @@ export function createSiteApp({ name, hub, uses, head = '', headers = {} }: Site
 </html>`)
   })
   return app
+}
+
+/** The options as a script tag has them: `mirrorPath` is `data-mirror-path`. */
+function attributesOf(options: object): string {
+  return Object.entries(options)
+    .map(([name, value]) => `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}="${value}"`)
+    .join(' ')
 }

@@ -8,8 +8,12 @@ import { createSiteApp, type SiteAppOptions } from './site-app.ts'
 export const HOSTS = {
   hub: 'auth.localhost',
   shop: 'shop.localhost',
+  /** Another address of the shop. */
+  www: 'www.shop.localhost',
   news: 'news.localhost',
   staff: 'staff.localhost',
+  /** A site below the hub's own registrable domain. */
+  my: 'my.auth.localhost',
   /** Registered nowhere. */
   evil: 'evil.localhost',
 } as const
@@ -24,25 +28,41 @@ export interface World extends AsyncDisposable {
   passTime(ms: number): void
   /** Address of a page: `url('shop', '/cart?x=1#top')`. */
   url(host: keyof typeof HOSTS, path?: string): string
-  /** Serves a site's page with other markup or headers. */
-  serve(host: Exclude<keyof typeof HOSTS, 'hub'>, changes: Pick<SiteAppOptions, 'head' | 'headers'>): void
+  /** Serves a site's page with other markup, headers, options or a back end. */
+  serve(host: Exclude<keyof typeof HOSTS, 'hub'>, changes: Partial<SiteAppOptions>): void
 }
 
 let certificate: Promise<Certificate> | undefined
 
-export async function startWorld(): Promise<World> {
+interface WorldOptions {
+  /** Where back ends take logout tokens, by site. */
+  readonly backchannel?: Readonly<Partial<Record<keyof typeof HOSTS, string>>>
+}
+
+export async function startWorld({ backchannel = {} }: WorldOptions = {}): Promise<World> {
   certificate ??= createCertificate(Object.values(HOSTS))
   const tls = await certificate
   const hosts = await startHosts({ tls })
   const origin = (host: keyof typeof HOSTS): string => hosts.origin(HOSTS[host])
+  const takesTokens = (site: keyof typeof HOSTS): { backchannelLogoutUri?: string } => {
+    const uri = backchannel[site]
+    return uri === undefined ? {} : { backchannelLogoutUri: uri }
+  }
   let offsetMs = 0
   const now = (): number => Date.now() + offsetMs
   const hub = await createHub({
     origin: origin('hub'),
     sites: [
-      { id: 'shop', origins: [origin('shop')], claims: ['name', 'plan'] },
-      { id: 'news', origins: [origin('news')], claims: ['name'] },
+      {
+        id: 'shop',
+        origins: [origin('shop'), origin('www')],
+        claims: ['name', 'plan'],
+        cookieDomains: ['.shop.localhost'],
+        ...takesTokens('shop'),
+      },
+      { id: 'news', origins: [origin('news')], claims: ['name'], ...takesTokens('news') },
       { id: 'staff', origins: [origin('staff')], claims: ['name', 'desk'], groups: { anyOf: ['staff'] } },
+      { id: 'my', origins: [origin('my')], claims: ['name'] },
     ],
     store: memoryStore({ clock: now }),
     clock: now,
@@ -52,7 +72,7 @@ export async function startWorld(): Promise<World> {
     const uses = name === 'news' ? 'script tag' : 'import'
     hosts.set(HOSTS[name], createSiteApp({ name, hub: origin('hub'), uses, ...changes }))
   }
-  for (const site of ['shop', 'news', 'staff', 'evil'] as const) serve(site, {})
+  for (const site of ['shop', 'www', 'news', 'staff', 'my', 'evil'] as const) serve(site, {})
   return {
     hub,
     hosts,

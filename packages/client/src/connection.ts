@@ -1,21 +1,23 @@
-import { type HubToClient, IsthmusError, type SiteAnswer } from '@isthmus/protocol'
+import { type HubToClient, IsthmusError, type SiteAnswer, type Welcome } from '@isthmus/protocol'
 import { type FrameOptions, openFrame } from './frame.ts'
 import { openQuestions, type Question, type Questions } from './questions.ts'
 
-export interface ConnectionOptions extends FrameOptions {
+export interface ConnectionOptions extends Omit<FrameOptions, 'onWelcome'> {
+  readonly onWelcome: (welcome: Pick<Welcome, 'answer' | 'peers' | 'aheadMs'>) => void
   readonly onMessage: (message: Extract<HubToClient, { type: 'push' | 'stream' }>) => void
 }
 
-/** The way to the hub: a frame, and the port that it greets with. */
+/** The way to the hub. */
 export interface Connection {
-  /** Embeds the hub; a frame from before goes. */
+  /** Begins anew, and ends in one of the callbacks. */
   open(): void
-  /** Asks over the port, once the frame has opened. Rejects with {@link IsthmusError}. */
+  /** Asks, once the way is open. Rejects with {@link IsthmusError}. */
   ask(question: Question): Promise<SiteAnswer>
   close(): void
 }
 
-export function createConnection(options: ConnectionOptions): Connection {
+/** A frame, and the port that it greets with. */
+export function createFrameConnection(options: ConnectionOptions): Connection {
   let closeFrame = (): void => {}
   let port: Promise<Questions | undefined> | undefined
 
@@ -34,7 +36,7 @@ export function createConnection(options: ConnectionOptions): Connection {
           onWelcome(welcome, port) {
             opened = openQuestions(port, options.timeoutMs, options.onMessage)
             resolve(opened)
-            options.onWelcome(welcome, port)
+            options.onWelcome(welcome)
           },
           onFailure(reason) {
             resolve(undefined)

@@ -7,12 +7,15 @@ import {
   pauseBefore,
   type SiteAnswer,
   type Snapshot,
+  TOKEN_RENEW_MS,
   type UnknownReason,
 } from '@isthmus/protocol'
 import { createBouncer } from './bounce.ts'
-import { createConnection } from './connection.ts'
+import { createFrameConnection } from './connection.ts'
+import { createFetchConnection } from './fetch-connection.ts'
 import { findingOf } from './findings.ts'
 import { type Effect, type Event, initialState, transition } from './machine.ts'
+import { createMirror } from './mirror.ts'
 import type { Question } from './questions.ts'
 import type { Change, Session, SessionOptions } from './session.ts'
 import { openTabs } from './tabs.ts'
@@ -31,6 +34,9 @@ import { watchPage } from './watch-page.ts'
 export function createSession({
   site,
   link = 'auto',
+  mirror: kind = false,
+  mirrorPath,
+  transport = 'frame',
   timeoutMs = FRAME_TIMEOUT_MS,
   ...given
 }: SessionOptions): Session {
@@ -41,13 +47,23 @@ export function createSession({
       `createSession: hub must be an origin such as "https://auth.example.com", not ${JSON.stringify(given.hub)}.`,
     )
   }
+  const mirror = createMirror(kind, mirrorPath, hub, site)
   const bouncer = createBouncer(hub, site)
   const tabs = openTabs(hub, site, (answer) => dispatch({ type: 'told', via: 'tab', answer }))
   const ending = new AbortController()
   const listeners = new Set<(snapshot: Snapshot) => void>()
   const complained = new Set<UnknownReason>()
-  let state = initialState(bouncer.arrival !== undefined, bouncer.wanted)
+  const arrived = bouncer.arrival !== undefined
+  // Who arrives with a ticket, or brings a session along, may be somebody else than the mirror says.
+  if (arrived || bouncer.wanted !== undefined) mirror.clear()
+  let state = initialState({
+    redeeming: arrived && transport === 'frame',
+    wanted: transport === 'frame' ? bouncer.wanted : undefined,
+    habits: { mirrors: kind !== false, polls: transport === 'fetch' },
+    mirrored: mirror.read(),
+  })
   let retryTimer: ReturnType<typeof setTimeout> | undefined
+  let renewalTimer: ReturnType<typeof setTimeout> | undefined
   let asking: Promise<void> | undefined
   let openedAsOf = 0
   let peers: readonly string[] = []
@@ -65,9 +81,11 @@ export function createSession({
   const redeemed = new Promise<void>((resolve) => {
     goOn = resolve
   })
+  const createConnection = transport === 'fetch' ? createFetchConnection : createFrameConnection
   const connection = createConnection({
     hub,
     site,
+    wantsToken: kind !== false,
     timeoutMs,
     onWelcome(welcome) {
       peers = welcome.peers.split(' ')
@@ -134,6 +152,14 @@ export function createSession({
       })
     },
     linked: () => bouncer.settle(),
+    mirror({ token, cookieDomain }) {
+      if (token === undefined) mirror.clear()
+      else mirror.keep(token, cookieDomain)
+    },
+    'renew-later'() {
+      clearTimeout(renewalTimer)
+      renewalTimer = setTimeout(() => dispatch({ type: 'renewal-due' }), TOKEN_RENEW_MS)
+    },
   }
 
   function perform(effect: Effect): void {
@@ -144,11 +170,13 @@ export function createSession({
   function settle(): void {
     const { snapshot } = state
     if (snapshot.status === 'unknown') {
-      const finding = findingOf(snapshot.reason, hub as string)
+      const finding = findingOf(snapshot.reason, hub as string, transport)
       if (!finding || leaving) return
       if (!complained.has(snapshot.reason)) console.warn(`isthmus: ${finding.code}: ${finding.message} ${finding.cure}`)
       complained.add(snapshot.reason)
     }
+    // What the mirror says is a guess.
+    else if (snapshot.stale) return
     makeReady(snapshot)
   }
 
@@ -258,13 +286,14 @@ export function createSession({
     },
     async diagnose() {
       const { snapshot, site: answered, carrier, stream } = state
-      const finding = snapshot.status === 'unknown' ? findingOf(snapshot.reason, hub) : undefined
+      const finding = snapshot.status === 'unknown' ? findingOf(snapshot.reason, hub, transport) : undefined
       return { hub, site: answered, carrier, stream, lastChange: change, findings: finding ? [finding] : [] }
     },
     destroy() {
       ending.abort()
       clearTimeout(retryTimer)
       end.stop()
+      clearTimeout(renewalTimer)
       connection.close()
       tabs.close()
       listeners.clear()

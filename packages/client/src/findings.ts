@@ -8,13 +8,14 @@ export interface Finding {
 }
 
 /** The diagnosis behind a reason; `undefined` while loading. */
-export function findingOf(reason: UnknownReason, hub: string): Finding | undefined {
+export function findingOf(reason: UnknownReason, hub: string, transport: 'frame' | 'fetch'): Finding | undefined {
   if (reason === 'loading') return undefined
+  const directive = transport === 'fetch' ? 'connect-src' : 'frame-src'
   const findings: Record<Finding['code'], readonly [message: string, cure: string]> = {
     partitioned: ['This browser has no link to the hub for this site.', 'Call link() or signIn().'],
     unreachable: [`The hub ${hub} cannot be reached.`, 'Is it running?'],
     timeout: [`The hub ${hub} did not answer in time.`, 'A slow network, or an extension that blocks frames?'],
-    blocked: [`This page's Content-Security-Policy forbids the hub.`, `Add "frame-src ${hub}" to the policy.`],
+    blocked: [`This page's Content-Security-Policy forbids the hub.`, `Add "${directive} ${hub}" to the policy.`],
     'not-registered': [
       `The hub ${hub} does not know the origin ${location.origin}.`,
       `Add it to the origins of your site in createHub().`,

@@ -17,6 +17,7 @@ const PROBE_AFTER_MS = 300
 export interface FrameOptions {
   readonly hub: Origin
   readonly site: string | undefined
+  readonly wantsToken: boolean
   readonly timeoutMs: number
   readonly onWelcome: (welcome: Welcome, port: MessagePort) => void
   readonly onFailure: (reason: UnknownReason) => void
@@ -26,7 +27,7 @@ export interface FrameOptions {
  * Embeds the hub page and waits for its one greeting. Exactly one of the two callbacks is called, once,
  * unless the result is called before: it takes the frame away.
  */
-export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameOptions): () => void {
+export function openFrame({ hub, site, wantsToken, timeoutMs, onWelcome, onFailure }: FrameOptions): () => void {
   const listening = new AbortController()
   const { signal } = listening
   const timers: ReturnType<typeof setTimeout>[] = []
@@ -96,7 +97,8 @@ export function openFrame({ hub, site, timeoutMs, onWelcome, onFailure }: FrameO
   frame.title = 'Isthmus'
   frame.referrerPolicy = 'origin'
   frame.allow = 'storage-access; identity-credentials-get'
-  frame.src = hub + ENDPOINTS.hub.path + (site === undefined ? '' : `?site=${encodeURIComponent(site)}`)
+  const query = String(new URLSearchParams({ ...(site !== undefined && { site }), ...(wantsToken && { token: '1' }) }))
+  frame.src = hub + ENDPOINTS.hub.path + (query && `?${query}`)
   ;(document.body ?? document.documentElement).append(frame)
 
   return () => {

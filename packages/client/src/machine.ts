@@ -1,4 +1,4 @@
-import type { Carrier, SiteAnswer, Snapshot, StreamStatus, UnknownReason } from '@isthmus/protocol'
+import type { Carrier, SiteAnswer, SiteState, Snapshot, StreamStatus, UnknownReason } from '@isthmus/protocol'
 
 /** The last definite word of the hub. */
 export type Known = Exclude<Snapshot, { status: 'unknown' }>
@@ -21,6 +21,17 @@ export interface State {
   readonly redeeming: boolean
   /** Session that the user brings along from another site. */
   readonly wanted: string | undefined
+  /** The Domain that the hub allows for the mirror's cookie; without it the cookie is this host's alone. */
+  readonly cookieDomain: string | undefined
+  readonly habits: Habits
+}
+
+/** How this client lives; it never changes. */
+export interface Habits {
+  /** What the hub says is kept where the site's back end and the next page find it. */
+  readonly mirrors: boolean
+  /** No stream brings the news: the hub has to be asked again. */
+  readonly polls: boolean
 }
 
 /** How an answer came: in the frame's greeting, to a question, by itself, or from another tab. */
@@ -36,6 +47,8 @@ export type Event =
   /** The frame is there, but the hub behind it did not answer a question. */
   | { readonly type: 'question-failed'; readonly reason: UnknownReason }
   | { readonly type: 'retry-due' }
+  /** It is a while since the hub was heard: a token grows old, or news may be out. */
+  | { readonly type: 'renewal-due' }
   /** Somebody looks at the page, or the network is back. */
   | { readonly type: 'looked-at' }
   /** The page came back from the back-forward cache: pushes were missed. */
@@ -53,14 +66,30 @@ export type Effect =
   | { readonly type: 'link'; readonly forced: boolean }
   /** The partition's own carrier works: a later loss of it may bounce again. */
   | { readonly type: 'linked' }
+  /** What the next page and the back end find; without a token: nothing, as the session is over. */
+  | { readonly type: 'mirror'; readonly token: string | undefined; readonly cookieDomain: string | undefined }
+  | { readonly type: 'renew-later' }
 
 export type Step = readonly [State, ...Effect[]]
 
-/** A client that has asked nothing yet. `redeeming`: the page was opened with a ticket. */
-export function initialState(redeeming: boolean, wanted?: string): State {
+const NO_HABITS: Habits = { mirrors: false, polls: false }
+
+/** What a client begins with. */
+export interface Beginning {
+  /** The page was opened with a ticket. */
+  readonly redeeming?: boolean
+  /** Session that the user brings along from another site. */
+  readonly wanted?: string | undefined
+  readonly habits?: Habits
+  /** What the page before left in the mirror, older than anything the hub will say. */
+  readonly mirrored?: Known | undefined
+}
+
+/** A client that has asked nothing yet. */
+export function initialState({ redeeming = false, wanted, habits = NO_HABITS, mirrored }: Beginning = {}): State {
   return {
-    snapshot: { status: 'unknown', reason: 'loading', stale: false },
-    known: undefined,
+    snapshot: mirrored ?? { status: 'unknown', reason: 'loading', stale: false },
+    known: mirrored,
     taken: 0,
     site: null,
     carrier: null,
@@ -70,6 +99,8 @@ export function initialState(redeeming: boolean, wanted?: string): State {
     redeeming,
     // A ticket in hand comes first: two errands at once would wait for each other.
     wanted: redeeming ? undefined : wanted,
+    cookieDomain: undefined,
+    habits,
   }
 }
 
@@ -100,6 +131,11 @@ export function transition(state: State, event: Event): Step {
       if (state.port === 'opening') return [state]
       if (state.port === 'closed') return [{ ...state, port: 'opening' }, { type: 'open-frame' }]
       return event.type === 'looked-at' || state.failures > 0 ? [state, { type: 'ask' }] : [state]
+    }
+    case 'renewal-due': {
+      if (state.port !== 'open' || state.known?.status !== 'signed-in') return [state]
+      // An open stream brings the next token by itself.
+      return [state, { type: state.stream === 'open' ? 'renew-later' : 'ask' }]
     }
     case 'restored': {
       const question: Effect[] = state.port === 'open' ? [{ type: 'ask' }] : []
@@ -141,18 +177,60 @@ function isNews(state: State, { state: { revision } }: SiteAnswer, asOf: number 
 
 function take(state: State, answer: SiteAnswer, via: Via): Step {
   const carrier = via === 'tab' ? state.carrier : answer.carrier
-  const base: State = { ...state, site: answer.site, carrier, taken: state.taken + 1, failures: 0 }
-  if (answer.state.status === 'unlinked') return doubt(base, 'partitioned', { type: 'link', forced: false })
-  const known: Known = { ...answer.state, stale: false }
+  // Neighbours on other hosts share the stream, and tabs tell each other no more than states.
+  const cookieDomain = via === 'frame' || via === 'answer' ? answer.cookieDomain : state.cookieDomain
+  const base: State = { ...state, site: answer.site, carrier, cookieDomain, taken: state.taken + 1, failures: 0 }
+  if (answer.state.status === 'unlinked') {
+    const [next, ...effects] = doubt(base, 'partitioned')
+    return [next, ...mirror(next, undefined), ...effects, { type: 'link', forced: false }]
+  }
+  const known: Known = { ...withToken(answer.state, via, state.known), stale: false }
   const changed = !isSame(state.snapshot, known)
   const next: State = { ...base, known, snapshot: changed ? known : state.snapshot }
-  const effects: Effect[] = []
-  if (changed) effects.push({ type: 'announce', via })
-  if (changed && via !== 'tab') effects.push({ type: 'relay', answer })
+  const told = changed && !isSame(withoutToken(state.snapshot), withoutToken(known))
+  const effects: Effect[] = [...mirror(next, known)]
+  if (changed) effects.push({ type: 'announce', via: told ? via : undefined })
+  if (told && via !== 'tab') effects.push({ type: 'relay', answer: relayed(answer) })
   if (carrier !== null && carrier !== 'none') effects.push({ type: 'linked' })
   // Another tab was told: this one's frame follows with its own carrier.
   if (via === 'tab' && changed && state.port === 'open') effects.push({ type: 'ask' })
   return [next, ...effects]
+}
+
+/** A token is for the page that asked for it: other tabs have their own. */
+function relayed({ site, carrier, state }: SiteAnswer): SiteAnswer {
+  return { site, carrier, state: withoutToken(state) }
+}
+
+function withoutToken<T extends object>(state: T): T {
+  const { token: _, ...rest } = state as T & { token?: string }
+  return rest as T
+}
+
+/** Keeps the token where the answer brings no newer one: a tab tells none, and another hub server signs the same claims anew. */
+function withToken(told: Exclude<SiteState, { status: 'unlinked' }>, via: Via, known: Known | undefined): typeof told {
+  if (!isGranted(told) || !isGranted(known) || known.sid !== told.sid || known.token === undefined) return told
+  const same = told.token === undefined ? via === 'tab' : claimsOf(told.token) === claimsOf(known.token)
+  return same ? { ...told, token: known.token } : told
+}
+
+function isGranted<S extends { status: string }>(state: S | undefined): state is Extract<S, { access: 'granted' }> {
+  return state?.status === 'signed-in' && (state as { access?: string }).access === 'granted'
+}
+
+/** All but the signature. */
+function claimsOf(token: string): string {
+  return token.slice(0, token.lastIndexOf('.'))
+}
+
+/** What becomes of the mirror. A page that was granted nothing leaves nothing behind. */
+function mirror({ habits, cookieDomain }: State, known: Known | undefined): Effect[] {
+  const effects: Effect[] = []
+  const token = isGranted(known) ? known.token : undefined
+  // A state without a token, told by another tab: the answer with one is on its way.
+  if (habits.mirrors && (token || !isGranted(known))) effects.push({ type: 'mirror', token, cookieDomain })
+  if ((habits.mirrors || habits.polls) && known?.status === 'signed-in') effects.push({ type: 'renew-later' })
+  return effects
 }
 
 /** From now on the session is unknown; what was known stays visible as `last`. */

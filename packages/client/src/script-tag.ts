@@ -10,16 +10,21 @@ declare global {
   interface DocumentEventMap {
     'isthmus:change': CustomEvent<Session['current']>
     'isthmus:expiring': CustomEvent<Expiring>
+    /** `mirror: 'endpoint'`: the site's back end has taken the token, or dropped it. */
+    'isthmus:mirrored': CustomEvent<null>
   }
 }
 
 /** Starts one session for `<script src="https://auth.example.com/isthmus/client.js" async></script>`: the hub is the script's origin, options are `data-*`. */
 function startFromTag(script: HTMLScriptElement): void {
-  const { site, link, timeoutMs, hub } = script.dataset
+  const { site, link, mirror, mirrorPath, transport, timeoutMs, hub } = script.dataset
   const options: SessionOptions = {
     hub: hub ?? new URL(script.src).origin,
     ...(site !== undefined && { site }),
     ...((link === 'auto' || link === 'manual') && { link }),
+    ...((mirror === 'cookie' || mirror === 'endpoint') && { mirror }),
+    ...(mirrorPath !== undefined && { mirrorPath }),
+    ...((transport === 'frame' || transport === 'fetch') && { transport }),
     ...(timeoutMs !== undefined && Number(timeoutMs) > 0 && { timeoutMs: Number(timeoutMs) }),
   }
   const session = createSession(options)

@@ -14,6 +14,21 @@ export interface SessionOptions {
    * `manual`: only when you call `link()`.
    */
   readonly link?: 'auto' | 'manual'
+  /**
+   * Where else the session is kept, for your back end and for the first paint of the next page; default `false`.
+   * `cookie`: a site token in the cookie `isthmus_token`, for pages whose back end only reads it. Scripts can read it, too.
+   * `endpoint`: the page hands the token to your own back end at `mirrorPath`, which keeps it in an HttpOnly cookie.
+   * Either is cleared when the session ends.
+   */
+  readonly mirror?: false | 'cookie' | 'endpoint'
+  /** Path of the mirror on this site, for `mirror: 'endpoint'`; default `/isthmus/mirror`. */
+  readonly mirrorPath?: string
+  /**
+   * How the hub is reached. `frame` (default): by an unseen frame; changes are pushed. `fetch`: by requests of the page
+   * itself, for sites that share the hub's registrable domain; changes are noticed when somebody looks at the page, when
+   * another tab of the site knows of them, and after two minutes at the latest.
+   */
+  readonly transport?: 'frame' | 'fetch'
   /** The hub must have answered by then, in milliseconds; default 5000. Later the session is `unknown`. */
   readonly timeoutMs?: number
 }

@@ -9,6 +9,7 @@ declare module 'virtual:isthmus/tables' {
   export const problem: Table
   export const redeemed: Table
   export const siteAnswer: Table
+  export const siteToken: Table
   export const tabToTab: Table
   export const welcome: Table
 }

@@ -77,3 +77,64 @@ export const BODY_LIMIT_BYTES = 8 * 1024
 
 /** Longest URL accepted as `return_to`; longer ones do not survive proxies. */
 export const RETURN_TO_LIMIT = 4096
+
+/** Life of a site token: the longest that a site which is not told of a sign-out can go on believing. */
+export const TOKEN_LIFETIME_MS = 5 * MINUTE_MS
+
+/** A page that got a token asks for the next one after this long: whatever it gets has half its life before it. */
+export const TOKEN_RENEW_MS = TOKEN_LIFETIME_MS / 2 - 30 * SECOND_MS
+
+/** Longest token that is looked at. Cookies end at 4 kB; whatever is longer is an attack on the parser. */
+export const TOKEN_LIMIT = 8 * 1024
+
+/** Where the hub publishes the keys of its tokens (RFC 7517 §5). */
+export const JWKS_PATH = '/.well-known/jwks.json'
+
+/** How long anybody may keep the published keys. */
+export const JWKS_CACHE_MS = 10 * MINUTE_MS
+
+/** A hub server reads the keys again after this long: another one may have added one. */
+export const KEYS_FRESH_MS = MINUTE_MS
+
+/** A key is published this long before it signs: whoever keeps the list of keys has read it anew by then, and clocks may differ. */
+export const KEY_LEAD_MS = JWKS_CACHE_MS + KEYS_FRESH_MS + TOKEN_LIFETIME_MS
+
+/** A key signs for this long; then the next one does. */
+export const KEY_LIFETIME_MS = 30 * 24 * HOUR_MS
+
+/** Request header by which the hub page asks for a site token; across origins the query `token=1` does. */
+export const TOKEN_HEADER = 'isthmus-token'
+
+/** Cookie of the site that holds its token, written by the page: `mirror: 'cookie'`. */
+export const TOKEN_COOKIE = 'isthmus_token'
+
+/** The same, HttpOnly, written by the site's back end: `mirror: 'endpoint'`. */
+export const HOST_TOKEN_COOKIE = '__Host-isthmus_token'
+
+/** Path on the site's own origin that the client posts its token to: `mirror: 'endpoint'`. */
+export const MIRROR_PATH = '/isthmus/mirror'
+
+/** Life of a logout token: one delivery and its clock skew (Back-Channel Logout §2.4 advises two minutes at most). */
+export const LOGOUT_TOKEN_LIFETIME_MS = 2 * MINUTE_MS
+
+/** The event that a logout token names (Back-Channel Logout §2.4). */
+export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
+
+/** A back end must have taken a logout token by then; a slower one is asked again later. */
+export const DELIVERY_TIMEOUT_MS = 5 * SECOND_MS
+
+/** A delivery belongs to the hub server that attempts it for this long; afterwards to whoever takes it up. */
+export const DELIVERY_LEASE_MS = 3 * DELIVERY_TIMEOUT_MS
+
+/** A logout token that nobody takes is given up after a day: tokens of the session are dead for long. */
+export const DELIVERY_LIFETIME_MS = 24 * HOUR_MS
+
+/** First and longest pause between two attempts to deliver; doubled in between, with jitter. */
+export const DELIVERY_RETRY_MIN_MS = SECOND_MS
+export const DELIVERY_RETRY_MAX_MS = HOUR_MS / 2
+
+/** How a delivery ended is shown on the signed-out page for this long. */
+export const DELIVERY_SHOWN_MS = 10 * MINUTE_MS
+
+/** "Last seen on a site" is written down at most this often. */
+export const VISIT_INTERVAL_MS = 5 * MINUTE_MS

@@ -3,7 +3,7 @@ import type * as ENDPOINTS from './endpoints.ts'
 export type EndpointName = keyof typeof ENDPOINTS
 
 interface EndpointFacts {
-  readonly caller: 'frame' | 'hub page' | 'browser' | 'anyone'
+  readonly caller: 'frame' | 'hub page' | 'hub page or site' | 'browser' | 'operator' | 'anyone'
   readonly input: string
   readonly output: string
   readonly means: string
@@ -13,7 +13,7 @@ interface EndpointFacts {
 export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
   hub: {
     caller: 'frame',
-    input: 'Referer; query `site`?',
+    input: 'Referer; query `site`?, `token=1`?',
     output: 'HTML with `HubPageData` inlined',
     means:
       'The page for embedding, with the state for exactly the site that Referer names; without Referer, with none.',
@@ -31,20 +31,21 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
     means: 'The SDK for script tags.',
   },
   session: {
-    caller: 'hub page',
-    input: 'DPoP proof?; or Origin, query `site`?',
+    caller: 'hub page or site',
+    input: 'DPoP proof?; across origins: query `site`?, `token=1`?, `first-party=1`?',
     output: '`SiteAnswer`',
-    means: 'The state now. Registered origins may ask directly, with credentials.',
+    means:
+      'The state now. Pages on registered origins may ask it, `touch` and `signOut` themselves (CORS, with credentials).',
   },
   touch: {
-    caller: 'hub page',
-    input: 'DPoP proof?',
+    caller: 'hub page or site',
+    input: 'as `session`',
     output: '`SiteAnswer`',
     means: 'Pushes the idle end away.',
   },
   signOut: {
-    caller: 'hub page',
-    input: 'DPoP proof?',
+    caller: 'hub page or site',
+    input: 'as `session`',
     output: '`SiteAnswer`',
     means: 'Ends the session, everywhere. The answer means that it is stored.',
   },
@@ -76,14 +77,50 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
   logout: {
     caller: 'browser',
     input: 'Referer; query `Bounce`?',
-    output: 'HTML, or redirect to `return_to`',
+    output: 'redirect to the signed-out page, or to `return_to`; HTML that asks first',
     means: 'Ends the session if a registered site sent the user; asks first if not.',
   },
   confirmLogout: {
     caller: 'browser',
     input: 'Origin; query `Bounce`?',
-    output: 'HTML, or redirect to `return_to`',
+    output: 'redirect to the signed-out page, or to `return_to`',
     means: 'The user confirmed.',
+  },
+  signedOut: {
+    caller: 'browser',
+    input: 'query `site`?',
+    output: 'HTML, written on as sites confirm',
+    means: 'The common page after sign-out, with the result of each site. Ends nothing.',
+  },
+  account: {
+    caller: 'browser',
+    input: '–',
+    output: 'HTML, or redirect to the login page',
+    means: "The user's own sessions: device, place, first and last seen, sites.",
+  },
+  endSessions: {
+    caller: 'browser',
+    input: 'form: `end`, the `sid` of one of the own sessions, or `others`',
+    output: 'redirect to the account, or to the signed-out page',
+    means: 'Ends one session of the user, or all others.',
+  },
+  healthz: {
+    caller: 'operator',
+    input: '–',
+    output: '`Health`; 503 if the store fails',
+    means: 'Whether the hub and its store work. Says nothing else; safe to be public.',
+  },
+  metrics: {
+    caller: 'operator',
+    input: '–',
+    output: 'Prometheus text',
+    means: 'Numbers about the hub; only with the option `metrics: true`. Keep it from the public at the proxy.',
+  },
+  jwks: {
+    caller: 'anyone',
+    input: '–',
+    output: 'JSON Web Key Set (RFC 7517)',
+    means: 'The keys that site tokens and logout tokens are verified with.',
   },
   discovery: {
     caller: 'anyone',

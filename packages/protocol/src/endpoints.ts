@@ -1,4 +1,4 @@
-import { BASE_PATH } from './constants.ts'
+import { BASE_PATH, JWKS_PATH } from './constants.ts'
 
 // Every endpoint of a hub: the server routes from it, the browser parts ask by it. What each means: endpoint-facts.ts.
 // One export each, so that a browser bundle carries only those it asks.
@@ -15,4 +15,10 @@ export const link = { method: 'GET', path: `${BASE_PATH}/link` } as const
 export const login = { method: 'GET', path: `${BASE_PATH}/login` } as const
 export const logout = { method: 'GET', path: `${BASE_PATH}/logout` } as const
 export const confirmLogout = { method: 'POST', path: `${BASE_PATH}/logout` } as const
+export const signedOut = { method: 'GET', path: `${BASE_PATH}/signed-out` } as const
+export const account = { method: 'GET', path: `${BASE_PATH}/account` } as const
+export const endSessions = { method: 'POST', path: `${BASE_PATH}/account` } as const
+export const healthz = { method: 'GET', path: `${BASE_PATH}/healthz` } as const
+export const metrics = { method: 'GET', path: `${BASE_PATH}/metrics` } as const
+export const jwks = { method: 'GET', path: JWKS_PATH } as const
 export const discovery = { method: 'GET', path: '/.well-known/isthmus' } as const

@@ -10,7 +10,7 @@ test.each(codes)('%s has a status, and a sentence that tells nothing but itself'
   expect(status).toBeGreaterThanOrEqual(400)
   expect(status).toBeLessThan(600)
   expect(typeof retry).toBe('boolean')
-  expect(sentence).toMatch(/^[A-Z][a-z ,]+\.$/)
+  expect(sentence).toMatch(/^[A-Z][A-Za-z0-9 ,]+\.$/)
   expect(isErrorCode(code)).toBe(true)
   expect(errorCodeSchema.safeParse(code).success).toBe(true)
 })

@@ -50,6 +50,10 @@ export const discoverySchema = z.object({
 })
 export type Discovery = z.infer<typeof discoverySchema>
 
+/** `GET /healthz`. */
+export const healthSchema = z.object({ status: z.enum(['ok', 'failing']) })
+export type Health = z.infer<typeof healthSchema>
+
 /** Body of every answer that is an error. */
 export const problemSchema = z.object({
   error: errorCodeSchema,

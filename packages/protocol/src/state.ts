@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 
 const id = z.string().check(z.minLength(1), z.maxLength(128))
-const epochMs = z.int().check(z.nonnegative())
+const epoch = z.int().check(z.nonnegative())
 
 /** Hybrid clock of the hub: milliseconds since the epoch at the change, raised by one where two changes share a millisecond. */
 const revision = z.int().check(z.nonnegative())
@@ -13,12 +13,15 @@ const signedIn = {
   status: z.literal('signed-in'),
   /** Public id of the session; never a secret. */
   sid: id,
-  expiresAt: epochMs,
-  idleExpiresAt: epochMs,
+  expiresAt: epoch,
+  idleExpiresAt: epoch,
   revision,
 }
 
-const granted = z.object({ ...signedIn, access: z.literal('granted'), user })
+/** A site token in compact form (RFC 7515 §7.1): for exactly this site, and only where its page asked for one. */
+const token = z.string().check(z.regex(/^[\w-]+\.[\w-]+\.[\w-]+$/u))
+
+const granted = z.object({ ...signedIn, access: z.literal('granted'), user, token: z.exactOptional(token) })
 
 /** The site's groups do not admit the user: the subject, and nothing else. */
 const denied = z.object({ ...signedIn, access: z.literal('denied'), user: z.object({ sub: user.shape.sub }) })
@@ -45,5 +48,28 @@ export const slugSchema = z.string().check(z.regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[
 export const siteIdSchema = slugSchema
 
 /** An answer of the hub: for which site, by which carrier, and the state. Inlined in the page, sent as JSON and as SSE event. */
-export const siteAnswerSchema = z.object({ site: siteIdSchema, carrier: carrierSchema, state: siteStateSchema })
+export const siteAnswerSchema = z.object({
+  site: siteIdSchema,
+  carrier: carrierSchema,
+  state: siteStateSchema,
+  /** The Domain attribute for a cookie with the token, if the site's `cookieDomains` cover the host that asks; else: host-only. */
+  cookieDomain: z.exactOptional(z.string().check(z.regex(/^[a-z\d-]+(?:\.[a-z\d-]+)+$/u))),
+})
 export type SiteAnswer = z.infer<typeof siteAnswerSchema>
+
+/**
+ * The claims of a site token. The session's groups that the site names, and the granted claims stand beside them;
+ * none of those can take the place of one of these.
+ */
+export const siteTokenSchema = z.looseObject({
+  /** Origin of the hub. */
+  iss: z.string(),
+  /** Site id. */
+  aud: siteIdSchema,
+  sub: user.shape.sub,
+  sid: id,
+  /** Seconds since the epoch, as RFC 7519 has it. */
+  iat: epoch,
+  exp: epoch,
+})
+export type SiteToken = z.infer<typeof siteTokenSchema>

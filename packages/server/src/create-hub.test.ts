@@ -77,6 +77,9 @@ describe('sessions', () => {
       createdAt: world.now(),
       expiresAt: world.now() + 12 * 3_600_000,
       idleExpiresAt: world.now() + IDLE_LIFETIME_MS,
+      seenAt: world.now(),
+      device: {},
+      sites: [{ site: 'shop', firstAt: world.now(), lastAt: world.now() }],
     }
     expect(await world.hub.sessions.list('customer')).toEqual([session])
     expect(await world.hub.sessions.current(browser.request('/'))).toEqual(session)
@@ -117,6 +120,97 @@ describe('sessions', () => {
       expect(await browser.ask('session', SHOP)).toMatchObject({ state: { reason: 'revoked' } })
     }
     expect(await other.ask('session', SHOP)).toMatchObject({ state: { status: 'signed-in' } })
+  })
+})
+
+describe('sessions.update', () => {
+  it('changes groups and claims, each alone, with a revision that grows; the rest stays', async () => {
+    await using world = await createWorld()
+    const browser = await signedIn(world)
+    const sid = await sidOf(browser)
+    const before = await world.hub.sessions.current(browser.request('/'))
+    const revisions = [(await browser.ask('session', SHOP)).state.revision]
+    expect(await world.hub.sessions.update(sid, { claims: { name: 'Customer L.' } })).toBe(true)
+    expect(await world.hub.sessions.current(browser.request('/'))).toEqual({
+      ...before,
+      claims: { name: 'Customer L.' },
+    })
+    revisions.push((await browser.ask('session', SHOP)).state.revision)
+    expect(await world.hub.sessions.update(sid, { groups: ['staff'] })).toBe(true)
+    expect(await world.hub.sessions.current(browser.request('/'))).toEqual({
+      ...before,
+      claims: { name: 'Customer L.' },
+      groups: ['staff'],
+    })
+    const { state } = await browser.ask('session', SHOP)
+    expect(state).toHaveProperty('user', { sub: 'customer', name: 'Customer L.' })
+    revisions.push(state.revision)
+    expect(new Set(revisions).size).toBe(3)
+    expect([...revisions].sort()).toEqual(revisions)
+  })
+
+  it('that changes nothing announces nothing', async () => {
+    await using world = await createWorld()
+    const browser = await signedIn(world)
+    const before = await browser.ask('session', SHOP)
+    expect(
+      await world.hub.sessions.update(await sidOf(browser), { ...CUSTOMER, sub: undefined } as never).catch(() => 0),
+    ).toBe(0)
+    expect(
+      await world.hub.sessions.update(await sidOf(browser), { groups: ['customers'], claims: CUSTOMER.claims ?? {} }),
+    ).toBe(true)
+    expect(await world.hub.sessions.update(await sidOf(browser), {})).toBe(true)
+    expect(await browser.ask('session', SHOP)).toEqual(before)
+  })
+
+  it('loses none of many changes at once', async () => {
+    await using world = await createWorld()
+    const browser = await signedIn(world)
+    const sid = await sidOf(browser)
+    await Promise.all([
+      ...Array.from({ length: 10 }, (_, round) =>
+        world.hub.sessions.update(sid, { claims: { name: `Customer ${round}` } }),
+      ),
+      ...Array.from({ length: 10 }, () => browser.ask('touch', SHOP)),
+      world.hub.sessions.update(sid, { groups: ['staff'] }),
+    ])
+    expect(await world.hub.sessions.current(browser.request('/'))).toMatchObject({
+      groups: ['staff'],
+      claims: { name: expect.stringMatching(/^Customer \d$/) },
+    })
+  })
+
+  it('raises nobody from the dead', async () => {
+    await using world = await createWorld()
+    const [gone, idle] = [await signedIn(world), await signedIn(world)]
+    const [goneSid, idleSid] = [await sidOf(gone), await sidOf(idle)]
+    await gone.ask('signOut', SHOP)
+    expect(await world.hub.sessions.update(goneSid, { groups: ['staff'] })).toBe(false)
+    world.pass(IDLE_LIFETIME_MS)
+    expect(await world.hub.sessions.update(idleSid, { groups: ['staff'] })).toBe(false)
+    expect(await world.hub.sessions.update('nobody', { groups: ['staff'] })).toBe(false)
+    expect(await world.hub.sessions.list('customer')).toEqual([])
+  })
+
+  it.each<[unknown, string]>([
+    [undefined, 'the change is an object.'],
+    ['staff', 'the change is an object.'],
+    [{ groups: 'not-staff' }, 'groups is a list of strings.'],
+    [{ groups: [1] }, 'groups is a list of strings.'],
+    [{ groups: null }, 'groups is a list of strings.'],
+    [{ claims: [] }, 'claims is an object.'],
+    [{ claims: null }, 'claims is an object.'],
+    [{ sub: 'clerk' }, '"sub" cannot be changed; there are claims and groups.'],
+    [{ group: ['staff'] }, '"group" cannot be changed; there are claims and groups.'],
+  ])('refuses %j, and changes nothing', async (change, sentence) => {
+    await using world = await createWorld()
+    const browser = await signedIn(world)
+    const before = await browser.ask('session', SHOP)
+    await expect(world.hub.sessions.update(await sidOf(browser), change as never)).rejects.toMatchObject({
+      code: 'invalid-request',
+      message: `sessions.update: ${sentence}`,
+    })
+    expect(await browser.ask('session', SHOP)).toEqual(before)
   })
 })
 

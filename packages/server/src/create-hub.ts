@@ -1,34 +1,35 @@
 import { LOGIN_COOKIE } from '@isthmus/protocol'
+import { createDeliveries } from './backchannel/deliveries.ts'
+import { DELIVERY_TASK } from './backchannel/delivery.ts'
 import { type HubConfig, parseSettings } from './config/hub-config.ts'
 import { createSites } from './config/sites.ts'
 import { readAssets } from './http/assets.ts'
 import { createCarriers } from './http/carriers.ts'
 import { clearLoginCookie, readCookies, sessionCookie } from './http/cookies.ts'
+import { deviceOf } from './http/device.ts'
 import { createDpopVerifier } from './http/dpop.ts'
 import { queryOf, type RequestLike } from './http/request-like.ts'
 import { createHubEvents, type HubEvents } from './hub-events.ts'
+import { createHealthCheck } from './ops/health.ts'
+import { createMetrics } from './ops/metrics.ts'
 import type { HubParts } from './parts.ts'
-import { checkBounce, returnWithTicket } from './routes/bounce.ts'
+import { destinationOf } from './routes/bounce.ts'
 import { createRouter } from './routes/router.ts'
-import { isLive, type Session } from './session/session.ts'
-import { createSessions } from './session/sessions.ts'
-import { checkSubject, type Subject } from './session/subject.ts'
+import { endSession } from './session/end-session.ts'
+import { isLive } from './session/session.ts'
+import { infoOf, type SessionInfo } from './session/session-info.ts'
+import { createSessions, SESSION_TASK } from './session/sessions.ts'
+import { checkChange, checkSubject, type Subject, type SubjectChange } from './session/subject.ts'
 import { createTickets } from './session/tickets.ts'
+import { keepAgenda } from './store/keep-agenda.ts'
+import { createTokenKeys } from './token/keys.ts'
+import { createSiteTokens } from './token/site-token.ts'
 
 /** How often expired entries are deleted from a store that does not do so itself. */
 const SWEEP_INTERVAL_MS = 60_000
 
-/** A session as the program may see it: no secret, nothing that opens anything. */
-export interface SessionInfo {
-  readonly sid: string
-  readonly sub: string
-  readonly claims: Readonly<Record<string, unknown>>
-  readonly groups: readonly string[]
-  /** Milliseconds since the epoch, as all times here. */
-  readonly createdAt: number
-  readonly expiresAt: number
-  readonly idleExpiresAt: number
-}
+/** Longest place that is kept. */
+const PLACE_LIMIT = 100
 
 /** What {@link Hub.signIn} asks you to send: every cookie as a `Set-Cookie` header, then a redirect. */
 export interface SignInResult {
@@ -39,7 +40,7 @@ export interface SignInResult {
 
 /** A running hub. */
 export interface Hub {
-  /** Answers everything below `/isthmus` and `/.well-known/isthmus`, as a WHATWG handler. */
+  /** Answers everything below `/isthmus`, `/.well-known/isthmus` and `/.well-known/jwks.json`, as a WHATWG handler. */
   readonly fetch: (request: Request) => Promise<Response>
   /**
    * Signs a user in, after *your* login page checked who it is. Always begins a new session with a new secret;
@@ -57,10 +58,16 @@ export interface Hub {
     revoke(sid: string): Promise<boolean>
     /** Ends all sessions of a user; how many there were. */
     revokeAll(sub: string): Promise<number>
+    /**
+     * Changes the groups or the claims of a live session; `false` if there is none. Every open tab follows: a site that
+     * admits the user no more is told `denied`, one that does so from now on is told the claims it may see. What a
+     * site's back end holds follows with its next token, at the latest after 5 minutes.
+     */
+    update(sid: string, change: SubjectChange): Promise<boolean>
   }
   /** Listens to what happens; call the result to stop. */
   readonly on: HubEvents['on']
-  /** Ends every stream, then closes the store. */
+  /** Ends every stream and breaks off deliveries (they stay queued), then closes the store. */
   close(): Promise<void>
 }
 
@@ -80,30 +87,51 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   const closing = new AbortController()
   const events = createHubEvents()
   const sites = await createSites(config.sites, clock, (error) => events.emit('error', { error, path: 'sites' }))
-  const sessions = createSessions(settings)
+  const onError = (path: string) => (error: unknown) => events.emit('error', { error, path })
+  const tokenKeys = createTokenKeys(settings)
+  const deliveries = createDeliveries({ ...settings, sites, keys: tokenKeys, events })
+  const sessions = createSessions(settings, deliveries)
   const dpop = createDpopVerifier(settings.origin, store, clock)
+  const siteTokens = createSiteTokens(settings.origin, tokenKeys, clock)
+  const streams = new Set<object>()
   const hub: HubParts = {
     settings,
     sites,
     sessions,
     tickets: createTickets(store, clock),
+    tokenKeys,
     dpop,
-    carriers: createCarriers(sessions, dpop, clock),
+    carriers: createCarriers({ sessions, siteTokens, dpop, clock }),
+    deliveries,
     events,
+    health: createHealthCheck(settings, onError('healthz')),
+    metrics: settings.metrics
+      ? createMetrics({ events, pendingDeliveries: deliveries.count, openStreams: () => streams.size })
+      : undefined,
+    streams,
     assets: await readAssets(),
     closing: closing.signal,
   }
   const router = createRouter(hub)
   const sweeping = setInterval(() => {
-    store.sweep().catch((error: unknown) => hub.events.emit('error', { error, path: 'sweep' }))
+    store.sweep().catch(onError('sweep'))
   }, SWEEP_INTERVAL_MS)
   sweeping.unref()
 
-  async function end(sid: string, reason: 'logout' | 'revoked'): Promise<boolean> {
-    const ended = await sessions.end(sid, reason)
-    if (ended?.sub === undefined) return false
-    hub.events.emit('sign-out', { sid, sub: ended.sub, reason })
-    return true
+  const agenda = keepAgenda(
+    settings,
+    { [SESSION_TASK]: sessions.review, [DELIVERY_TASK]: deliveries.resume },
+    onError('agenda'),
+  )
+
+  /** The program's own words on where a request comes from; none are better than no sign-in. */
+  function placeOf(request: RequestLike): string | undefined {
+    try {
+      return settings.placeOf(request)?.slice(0, PLACE_LIMIT)
+    } catch (error) {
+      onError('placeOf')(error)
+      return undefined
+    }
   }
 
   return {
@@ -111,20 +139,19 @@ export async function createHub(config: HubConfig): Promise<Hub> {
 
     async signIn(request, subject) {
       checkSubject(subject)
-      const { session, secret } = await sessions.begin(subject, await hub.carriers.ofBrowser(request))
+      const surroundings = { device: deviceOf(request), place: placeOf(request) }
+      const { session, secret } = await sessions.begin(subject, await hub.carriers.ofBrowser(request), surroundings)
       hub.events.emit('sign-in', { sid: session.sid, sub: subject.sub })
       const pending = queryOf(request).get('isthmus') ?? readCookies(request)[LOGIN_COOKIE]
-      // Checked again: it travelled through the user's address bar.
-      const bounce = pending ? await checkBounce(new URLSearchParams(pending), hub).catch(() => undefined) : undefined
       return {
         cookies: [sessionCookie(secret, session, clock()), clearLoginCookie()],
-        redirectTo: bounce ? await returnWithTicket(bounce, session, hub) : '/',
+        redirectTo: await destinationOf(pending, session, hub),
       }
     },
 
     async signOut(request) {
       const session = await hub.carriers.ofBrowser(request)
-      if (session) await end(session.sid, 'logout')
+      if (session) await endSession(session.sid, 'logout', hub)
     },
 
     sessions: {
@@ -135,10 +162,14 @@ export async function createHub(config: HubConfig): Promise<Hub> {
       async list(sub) {
         return (await sessions.list(sub)).map((session) => infoOf({ ...session, sub }))
       },
-      revoke: (sid) => end(sid, 'revoked'),
+      revoke: async (sid) => (await endSession(sid, 'revoked', hub)) !== undefined,
       async revokeAll(sub) {
-        const ended = await Promise.all((await sessions.list(sub)).map(({ sid }) => end(sid, 'revoked')))
+        const ended = await Promise.all((await sessions.list(sub)).map(({ sid }) => endSession(sid, 'revoked', hub)))
         return ended.filter(Boolean).length
+      },
+      async update(sid, change) {
+        checkChange(change)
+        return (await sessions.update(sid, change)) !== undefined
       },
     },
 
@@ -147,19 +178,9 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     async close() {
       clearInterval(sweeping)
       closing.abort()
+      await agenda.stop()
+      await deliveries.close()
       await store.close()
     },
   }
-}
-
-function infoOf({
-  sid,
-  sub,
-  claims,
-  groups,
-  createdAt,
-  expiresAt,
-  idleExpiresAt,
-}: Session & { sub: string }): SessionInfo {
-  return { sid, sub, claims, groups, createdAt, expiresAt, idleExpiresAt }
 }

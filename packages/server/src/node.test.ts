@@ -82,6 +82,7 @@ describe('nodeHandler in Express', () => {
     const page = await ask(port, '/isthmus/hub', { referer: `${SHOP}/` })
     expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } })
     expect((await ask(port, '/.well-known/isthmus')).text).toContain('"issuer":"https://auth.example"')
+    expect((await ask(port, '/.well-known/jwks.json')).text).toContain('"keys":[{"kty":"EC"')
     for (const path of [
       '/isthmus',
       '/isthmus/',

@@ -3,6 +3,8 @@ import { getRequestListener } from '@hono/node-server'
 import { BASE_PATH, ENDPOINTS } from '@isthmus/protocol'
 import type { Hub } from './create-hub.ts'
 
+const WELL_KNOWN: readonly string[] = [ENDPOINTS.discovery.path, ENDPOINTS.jwks.path]
+
 /** A handler for node:http, and at the same time a middleware for Express and Connect. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void
 
@@ -14,7 +16,7 @@ export function nodeHandler(hub: Pick<Hub, 'fetch'>): NodeHandler {
   const listen = getRequestListener(hub.fetch, { overrideGlobalObjects: false })
   return (request, response, next) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
-    const ours = path === BASE_PATH || path.startsWith(`${BASE_PATH}/`) || path === ENDPOINTS.discovery.path
+    const ours = path === BASE_PATH || path.startsWith(`${BASE_PATH}/`) || WELL_KNOWN.includes(path)
     if (ours || !next) listen(request, response).catch((error: unknown) => (next ? next(error) : response.destroy()))
     else next()
   }

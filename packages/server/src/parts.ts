@@ -1,11 +1,15 @@
+import type { Health } from '@isthmus/protocol'
+import type { Deliveries } from './backchannel/deliveries.ts'
 import type { Settings } from './config/hub-config.ts'
 import type { Sites } from './config/sites.ts'
 import type { Assets } from './http/assets.ts'
 import type { Carriers } from './http/carriers.ts'
 import type { DpopVerifier } from './http/dpop.ts'
 import type { HubEvents } from './hub-events.ts'
+import type { Metrics } from './ops/metrics.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { Tickets } from './session/tickets.ts'
+import type { TokenKeys } from './token/keys.ts'
 
 /** What a hub is made of; the routes take from it what they need. */
 export interface HubParts {
@@ -13,9 +17,16 @@ export interface HubParts {
   readonly sites: Sites
   readonly sessions: Sessions
   readonly tickets: Tickets
+  readonly tokenKeys: TokenKeys
   readonly carriers: Carriers
   readonly dpop: DpopVerifier
+  readonly deliveries: Deliveries
   readonly events: HubEvents
+  readonly health: () => Promise<Health>
+  /** Only with the option `metrics`. */
+  readonly metrics: Metrics | undefined
+  /** The event streams that are open. */
+  readonly streams: Set<object>
   readonly assets: Assets
   /** Aborted when the hub closes; open streams end with it. */
   readonly closing: AbortSignal

@@ -1,7 +1,9 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { IDLE_LIFETIME_MS } from '@isthmus/protocol'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { says, startReceiver } from './backchannel/receiver.test-world.ts'
 import { type Agent, CLERK, CUSTOMER, createWorld, NEWS, SHOP, STAFF, START, type World } from './hub.test-world.ts'
 import { lmdbStore } from './store/lmdb.ts'
 
@@ -67,6 +69,42 @@ it('a restart loses nothing: sessions, partitions, tickets, ends and guests', as
   }
   expect(await last.hub.sessions.list('customer')).toEqual([])
   expect(await last.hub.sessions.list('clerk')).toHaveLength(1)
+})
+
+it('a site that was not told before a restart is told after it', async () => {
+  await using shop = await startReceiver(says(500))
+  const sites = [{ id: 'shop', origins: [SHOP], backchannelLogoutUri: shop.uri }]
+  let now = START
+  const clock = (): number => now
+  const startAt = (): Promise<World> => createWorld({ store: lmdbStore({ path: folder, clock }), clock, sites })
+
+  const before = await startAt()
+  const failed = new Promise((resolve) => before.hub.on('delivery', resolve))
+  const browser = before.agent()
+  await browser.signIn(CUSTOMER)
+  const { sid } = (await browser.ask('session', SHOP)).state as { sid: string }
+  const idle = before.agent()
+  await idle.signIn(CUSTOMER)
+  await idle.ask('session', SHOP)
+  await browser.ask('signOut', SHOP)
+  expect(await failed).toMatchObject({ sid, ok: false, status: 500 })
+  await before.hub.close()
+
+  // While the hub is down, the site comes back and the other session runs out.
+  shop.behave(says(200))
+  shop.received.length = 0
+  now += IDLE_LIFETIME_MS + 1000
+  await using after = await startAt()
+  const told: unknown[] = []
+  after.hub.on('delivery', (event) => told.push(event))
+  await vi.waitFor(() => expect(told).toHaveLength(2), { timeout: 5000 })
+  expect(told).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ sid, ok: true, attempt: 2 }),
+      expect.objectContaining({ ok: true, attempt: 1 }),
+    ]),
+  )
+  expect(shop.received.map(({ claims }) => claims.sub)).toEqual(['customer', 'customer'])
 })
 
 it('the files hold no secret in clear', async () => {

@@ -9,7 +9,7 @@ import {
   type SiteAnswer,
 } from '@isthmus/protocol'
 import { MISFIT, readAs, type Table } from '@isthmus/protocol/compact'
-import { askerHeaders } from '../asker-headers.ts'
+import { type Asker, askerHeaders } from '../asker-headers.ts'
 import { type BoundKey, createKey, forgetKey, loadKey, saveKey } from '../key/bound-key.ts'
 import { fetchWithProof } from '../key/fetch-with-proof.ts'
 
@@ -26,7 +26,7 @@ export interface Api {
   key(): BoundKey | undefined
 }
 
-export function createApi(origin: string, site: string | undefined): Api {
+export function createApi(asker: Asker): Api {
   let key: BoundKey | undefined
 
   async function call(
@@ -38,7 +38,7 @@ export function createApi(origin: string, site: string | undefined): Api {
     const json = body === undefined ? {} : { 'content-type': 'application/json' }
     const init = {
       method,
-      headers: { ...askerHeaders(origin, site), ...json },
+      headers: { ...askerHeaders(asker), ...json },
       body: body === undefined ? null : JSON.stringify(body),
       cache: 'no-store',
       signal: AbortSignal.timeout(FRAME_TIMEOUT_MS),

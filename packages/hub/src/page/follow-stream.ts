@@ -1,4 +1,5 @@
 import type { SiteAnswer, StreamStatus } from '@isthmus/protocol'
+import type { Asker } from '../asker-headers.ts'
 import type { BoundKey } from '../key/bound-key.ts'
 import { latestNonce } from '../key/fetch-with-proof.ts'
 import type { FromWorker, ToWorker } from '../worker/worker-messages.ts'
@@ -22,7 +23,7 @@ interface WorkerLink {
 /** The worker belongs to the partition where SharedWorkers work, and to this page where they do not. */
 export function followStream(
   worker: string,
-  origin: string,
+  asker: Asker,
   key: () => BoundKey | undefined,
   onAnswer: (answer: SiteAnswer) => void,
   onStatus: (status: StreamStatus) => void,
@@ -32,13 +33,12 @@ export function followStream(
   let share = typeof SharedWorker === 'function'
 
   function tell(message: ToWorker): void {
-    link ??= connect(message.type === 'follow' ? message.site : '')
+    link ??= connect(message.type === 'follow' ? nameOf(message.asker) : '')
     link.postMessage(message)
   }
 
-  function connect(site: string): WorkerLink {
-    // Neighbours below one registrable domain share a partition: the worker is named by its site.
-    const opened: WorkerLink = share ? new SharedWorker(worker, `isthmus-${site}`).port : new Worker(worker)
+  function connect(name: string): WorkerLink {
+    const opened: WorkerLink = share ? new SharedWorker(worker, name).port : new Worker(worker)
     opened.onmessage = ({ data }) => {
       if (data.type === 'answer') onAnswer(data.answer)
       else onStatus(data.status)
@@ -59,7 +59,7 @@ export function followStream(
     follow({ site, state }) {
       const next: ToWorker =
         state.status === 'signed-in'
-          ? { type: 'follow', origin, site, sid: state.sid, key: key(), nonce: latestNonce() }
+          ? { type: 'follow', asker: { ...asker, site }, sid: state.sid, key: key(), nonce: latestNonce() }
           : { type: 'leave' }
       if (sidOf(next) === sidOf(following)) return
       following = next
@@ -80,6 +80,14 @@ export function followStream(
       link?.postMessage({ type: 'leave' })
     },
   }
+}
+
+/**
+ * Neighbours below one registrable domain share a partition: the worker is named by its site. And a page that did not
+ * ask for tokens does not get those of the next tab.
+ */
+function nameOf({ site, wantsToken }: Asker): string {
+  return `isthmus-${site}${wantsToken ? '-token' : ''}`
 }
 
 function sidOf(message: ToWorker): string | undefined {

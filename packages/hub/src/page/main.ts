@@ -1,6 +1,7 @@
 import { hello, hubPageData } from 'virtual:isthmus/tables'
 import { type Hello, type HubPageData, PROTOCOL_VERSION, type SiteAnswer, type Welcome } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
+import type { Asker } from '../asker-headers.ts'
 import { startWithNonce } from '../key/fetch-with-proof.ts'
 import { type Api, createApi } from './api.ts'
 import { serveParent } from './serve-parent.ts'
@@ -11,7 +12,7 @@ if (read !== MISFIT && parent !== window) start(read as HubPageData)
 
 /** Whom the page may talk to, what they are told first, and the way to learn more. */
 interface Parent {
-  readonly origin: string
+  readonly asker: Asker
   readonly answer: SiteAnswer
   readonly api: Api
 }
@@ -20,19 +21,23 @@ function start(data: HubPageData): void {
   startWithNonce(data.nonce)
   const aheadMs = data.now - Date.now()
   const worker = trustScriptUrl(data.worker)
-  const named = data.origin !== undefined && data.answer ? confirm(data.origin, data.answer) : undefined
+  const wantsToken = new URLSearchParams(location.search).get('token') === '1'
+  const named =
+    data.origin !== undefined && data.answer
+      ? confirm({ origin: data.origin, site: undefined, wantsToken }, data.answer)
+      : undefined
   let stop = (): void => {}
 
-  function serve({ origin, answer, api }: Parent, port: MessagePort): Welcome {
+  function serve({ asker, answer, api }: Parent, port: MessagePort): Welcome {
     stop()
-    stop = serveParent(port, origin, worker, answer, api)
+    stop = serveParent(port, asker, worker, answer, api)
     return { isthmus: PROTOCOL_VERSION, type: 'welcome', answer, peers: data.peers, aheadMs }
   }
 
   // The server matched the embedding origin: it is named exactly. If the parent is anyone else, the browser drops message and port.
   named?.then((parentPage) => {
     const { port1, port2 } = new MessageChannel()
-    parent.postMessage(serve(parentPage, port1), parentPage.origin, [port2])
+    parent.postMessage(serve(parentPage, port1), parentPage.asker.origin, [port2])
   }, silence)
 
   /**
@@ -46,18 +51,20 @@ function start(data: HubPageData): void {
     if (greeting === MISFIT) return
     // Refused or unreachable: silence, and an open ear for the next hello.
     const known = await named?.catch(() => undefined)
-    const parentPage = known?.origin === origin ? known : await ask(origin, greeting as Hello).catch(() => undefined)
+    const asker: Asker = { origin, site: (greeting as Hello).site, wantsToken }
+    const parentPage = known?.asker.origin === origin ? known : await ask(asker).catch(() => undefined)
     if (parentPage) port.postMessage(serve(parentPage, port))
   })
 }
 
 function silence(): void {}
 
-async function confirm(origin: string, answer: SiteAnswer): Promise<Parent> {
-  const api = createApi(origin, answer.site)
-  return { origin, answer: await api.confirm(answer), api }
+async function confirm(given: Asker, answer: SiteAnswer): Promise<Parent> {
+  const asker = { ...given, site: answer.site }
+  const api = createApi(asker)
+  return { asker, answer: await api.confirm(answer), api }
 }
 
-async function ask(origin: string, { site }: Hello): Promise<Parent> {
-  return confirm(origin, await createApi(origin, site).ask())
+async function ask(asker: Asker): Promise<Parent> {
+  return confirm(asker, await createApi(asker).ask())
 }

@@ -8,6 +8,7 @@ import {
   type StreamStatus,
 } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
+import type { Asker } from '../asker-headers.ts'
 import type { Api } from './api.ts'
 import { followStream } from './follow-stream.ts'
 
@@ -17,18 +18,12 @@ const isthmus = PROTOCOL_VERSION
  * Serves the embedding page over a port whose other end only that page holds, beginning with what it was greeted with.
  * Call the result to stop.
  */
-export function serveParent(
-  port: MessagePort,
-  origin: string,
-  worker: string,
-  first: SiteAnswer,
-  api: Api,
-): () => void {
+export function serveParent(port: MessagePort, asker: Asker, worker: string, first: SiteAnswer, api: Api): () => void {
   const tell = (message: HubToClient): void => port.postMessage(message)
 
   const stream = followStream(
     worker,
-    origin,
+    asker,
     api.key,
     (answer) => void onPush(answer),
     (status) => void onStatus(status),

@@ -39,7 +39,8 @@ function serve(page: Page): void {
     followed = data.sid
     startWithNonce(data.nonce)
     stream = openStream(
-      data,
+      data.asker,
+      data.key,
       (answer) => {
         latest = answer
         broadcast({ type: 'answer', answer })

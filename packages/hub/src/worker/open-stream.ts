@@ -9,7 +9,7 @@ import {
 } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
 import { createParser } from 'eventsource-parser'
-import { askerHeaders } from '../asker-headers.ts'
+import { type Asker, askerHeaders } from '../asker-headers.ts'
 import type { BoundKey } from '../key/bound-key.ts'
 import { fetchWithProof } from '../key/fetch-with-proof.ts'
 
@@ -25,7 +25,8 @@ export interface Stream {
  * A drop is followed by one quiet attempt; only when that fails the stream is `down`.
  */
 export function openStream(
-  asker: { readonly origin: string; readonly site: string; readonly key: BoundKey | undefined },
+  asker: Asker,
+  key: BoundKey | undefined,
   onAnswer: (answer: SiteAnswer) => void,
   onStatus: (status: StreamStatus) => void,
 ): Stream {
@@ -64,9 +65,7 @@ export function openStream(
     let over = false
     try {
       const { method, path } = ENDPOINTS.events
-      const headers = askerHeaders(asker.origin, asker.site)
-      const init = { method, headers, cache: 'no-store', signal: attempt.signal } as const
-      const { key } = asker
+      const init = { method, headers: askerHeaders(asker), cache: 'no-store', signal: attempt.signal } as const
       const response = await (key ? fetchWithProof(path, init, key.pair, key.handle) : fetch(path, init))
       if (!response.ok || !response.body) return false
       const parser = createParser({

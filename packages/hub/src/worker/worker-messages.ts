@@ -1,12 +1,12 @@
 import type { SiteAnswer, StreamStatus } from '@isthmus/protocol'
+import type { Asker } from '../asker-headers.ts'
 import type { BoundKey } from '../key/bound-key.ts'
 
 /** Hub page → worker. Both are one build on one origin; their script address holds its hash. */
 export type ToWorker =
   | {
       readonly type: 'follow'
-      readonly origin: string
-      readonly site: string
+      readonly asker: Asker
       readonly sid: string
       /** Where a key carries the session; it can be handed on, but not read. */
       readonly key: BoundKey | undefined

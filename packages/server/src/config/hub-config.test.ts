@@ -90,8 +90,8 @@ describe('an origin that browsers report', () => {
 const ID = 'a site id is 1 to 63 of a-z, 0-9 and inner "-", because it becomes part of a cookie name'
 const STORE = 'needs lmdbStore({ path }) from "@isthmus/server/lmdb", or memoryStore() in tests'
 const LOGIN_PATH = 'needs a path on the auth domain: one "/", then the rest'
-const SITE_OPTIONS = 'id, name, origins, claims, groups'
-const HUB_OPTIONS = 'origin, sites, store, loginPath, idleMs, absoluteMs, clock'
+const SITE_OPTIONS = 'id, name, origins, claims, groups, cookieDomains, backchannelLogoutUri'
+const HUB_OPTIONS = 'origin, sites, store, loginPath, idleMs, absoluteMs, placeOf, metrics, clock'
 
 const faults: [string, Loose, string][] = [
   ['no origin', { origin: undefined }, 'origin needs an exact origin: "https://www.example.com"'],
@@ -138,6 +138,30 @@ const faults: [string, Loose, string][] = [
     { sites: [shop({ groups: { any: ['staff'] } })] },
     'sites[0].groups.any is no option; there are anyOf, allOf',
   ],
+  ...(
+    [
+      ['http://shop.example/bye', 'use https (http is for loopback hosts)'],
+      ['http://localhost.example/bye', 'use https (http is for loopback hosts)'],
+      ...[
+        '/backchannel-logout',
+        'shop.example/bye',
+        'ftp://shop.example/bye',
+        'https://user:password@shop.example/bye',
+        'https://shop.example/bye#here',
+        'https://*.shop.example/bye',
+        'https://shop.example\\@evil.example/bye',
+        'https://shop.example/bye\r\nX: y',
+        '',
+      ].map((uri) => [
+        uri,
+        'write an absolute URL without user info or fragment: "https://www.example.com/backchannel-logout"',
+      ]),
+    ] as [string, string][]
+  ).map(([uri, cure]): [string, Loose, string] => [
+    `a back-channel at ${JSON.stringify(uri)}`,
+    { sites: [shop({ backchannelLogoutUri: uri })] },
+    `sites[0].backchannelLogoutUri is ${JSON.stringify(uri)}; ${cure}`,
+  ]),
   [
     'a misspelt option of a site',
     { sites: [shop({ claim: ['name'] })] },
@@ -155,8 +179,20 @@ const faults: [string, Loose, string][] = [
   ['no idle time', { idleMs: 0 }, 'idleMs needs a number above 0'],
   ['half a millisecond', { absoluteMs: 0.5 }, 'absoluteMs needs a whole number, not 0.5'],
   ['a time that is no number', { idleMs: Number.NaN }, 'idleMs needs a number, not NaN'],
+  ['a place for a function', { placeOf: 'Berlin' }, 'placeOf needs a function of the request'],
+  ['a word for a switch', { metrics: 'yes' }, 'metrics needs a boolean, not a string'],
   ['a time for a clock', { clock: 1 }, 'clock needs a function like Date.now'],
 ]
+
+describe('a back-channel', () => {
+  it.each(['https://shop.example/bye?x=1', 'http://localhost:4000/bye', 'http://127.0.0.1:4000/', 'http://[::1]/bye'])(
+    'at %s is taken',
+    async (backchannelLogoutUri) => {
+      const hub = await createHub({ ...good(), sites: [shop({ backchannelLogoutUri })] } as never)
+      await hub.close()
+    },
+  )
+})
 
 describe('a configuration that is wrong', () => {
   it.each(faults)('%s', async (_, changes, sentence) => {

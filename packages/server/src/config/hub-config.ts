@@ -1,6 +1,9 @@
 import { ABSOLUTE_LIFETIME_MS, IDLE_LIFETIME_MS, IsthmusError, type Origin } from '@isthmus/protocol'
 import * as z from 'zod'
+import { networkOf } from '../http/place.ts'
+import type { RequestLike } from '../http/request-like.ts'
 import type { Clock, Store } from '../store/store.ts'
+import { covers } from './cookie-domain.ts'
 import { defaultSentence, explain, onlyOptions } from './explain.ts'
 import { originSchema, type Site, type SiteConfig, siteSchema } from './site.ts'
 
@@ -18,6 +21,13 @@ export interface HubConfig {
   readonly idleMs?: number
   /** A session ends this long after sign-in; default 12 h. */
   readonly absoluteMs?: number
+  /**
+   * Where a sign-in comes from, as users read it on their account page: a city from your CDN's header, for example.
+   * `undefined` keeps nothing. Default: half of the address (`198.41.x.x`), if the request knows it.
+   */
+  readonly placeOf?: (request: RequestLike) => string | undefined
+  /** Serve `/isthmus/metrics`; default no. Whoever reaches the hub can read it: close the path at your proxy. */
+  readonly metrics?: boolean
   /** Milliseconds since the epoch; default `Date.now`. Tests hold it. */
   readonly clock?: Clock
 }
@@ -40,6 +50,10 @@ const hubSchema = onlyOptions({
     .default('/login'),
   idleMs: z.int().positive().default(IDLE_LIFETIME_MS),
   absoluteMs: z.int().positive().default(ABSOLUTE_LIFETIME_MS),
+  placeOf: z
+    .custom<Settings['placeOf']>((value) => typeof value === 'function', { error: 'needs a function of the request' })
+    .default(() => networkOf),
+  metrics: z.boolean().default(false),
   clock: z
     .custom<Clock>((value) => typeof value === 'function', { error: 'needs a function like Date.now' })
     .default(() => Date.now),
@@ -56,6 +70,17 @@ const sitesSchema: z.ZodType<readonly Site[]> = z.array(siteSchema).superRefine(
       })
     seen.add(id)
   }
+  for (const [index, site] of sites.entries()) {
+    for (const [place, domain] of site.cookieDomains.entries()) {
+      // A cookie for the domain reaches every host below it, and with it the claims of this site.
+      const neighbour = sites.find(({ origins }) =>
+        origins.some((origin) => covers(domain, origin) && !site.origins.includes(origin)),
+      )
+      if (!neighbour) continue
+      const message = `is "${domain}", which also covers the site "${neighbour.id}": that one would receive this site's tokens; write a narrower domain, or make the two one site`
+      context.addIssue({ code: 'custom', path: [index, 'cookieDomains', place], message })
+    }
+  }
 })
 
 /** The configuration after parsing; the sites are read apart, because they may change. */
@@ -65,6 +90,8 @@ export interface Settings {
   readonly loginPath: string
   readonly idleMs: number
   readonly absoluteMs: number
+  readonly placeOf: (request: RequestLike) => string | undefined
+  readonly metrics: boolean
   readonly clock: Clock
 }
 

@@ -1,5 +1,6 @@
 import { isTrustworthyOrigin, type Origin, originOf, parseOrigin, siteIdSchema } from '@isthmus/protocol'
 import * as z from 'zod'
+import { cookieDomainSchema, covers } from './cookie-domain.ts'
 import { onlyOptions } from './explain.ts'
 
 const EXAMPLE = '"https://www.example.com"'
@@ -33,12 +34,27 @@ const groupsSchema = onlyOptions({
   allOf: z.array(z.string().min(1)).min(1).optional(),
 }).readonly()
 
+/** Where logout tokens are posted. They name a user and a session: they travel encrypted, or not beyond this machine. */
+const backchannelUriSchema = z.string().transform((text, context) => {
+  const origin = originOf(text)
+  const isPlain = origin !== undefined && PLAIN_HOST.test(origin) && !text.includes('#')
+  if (isPlain && isTrustworthyOrigin(origin)) return new URL(text).href
+  const cure = isPlain
+    ? 'use https (http is for loopback hosts)'
+    : 'write an absolute URL without user info or fragment: "https://www.example.com/backchannel-logout"'
+  context.addIssue({ code: 'custom', message: `is ${JSON.stringify(text)}; ${cure}`, input: text })
+  return z.NEVER
+})
+
 /** A site after its configuration was parsed. */
 export interface Site {
   readonly id: string
   readonly name?: string | undefined
   readonly origins: readonly Origin[]
   readonly claims: readonly string[]
+  /** Without the leading dot. */
+  readonly cookieDomains: readonly string[]
+  readonly backchannelLogoutUri?: string | undefined
   readonly groups?:
     | { readonly anyOf?: readonly string[] | undefined; readonly allOf?: readonly string[] | undefined }
     | undefined
@@ -61,7 +77,17 @@ export const siteSchema: z.ZodType<Site> = onlyOptions({
     .readonly()
     .default([]),
   groups: groupsSchema.optional(),
-}).readonly()
+  cookieDomains: z.array(cookieDomainSchema).readonly().default([]),
+  backchannelLogoutUri: backchannelUriSchema.optional(),
+})
+  .superRefine(({ origins, cookieDomains }, context) => {
+    for (const [index, domain] of cookieDomains.entries()) {
+      if (origins.some((origin) => covers(domain, origin))) continue
+      const message = `is "${domain}", which covers none of the site's origins; write a domain that they lie below, or leave it out`
+      context.addIssue({ code: 'custom', path: ['cookieDomains', index], message })
+    }
+  })
+  .readonly()
 
 /** One registered relying party. */
 export interface SiteConfig {
@@ -75,4 +101,14 @@ export interface SiteConfig {
   readonly claims?: readonly string[]
   /** Which users the site admits, by their groups; default everybody. */
   readonly groups?: { readonly anyOf?: readonly string[]; readonly allOf?: readonly string[] }
+  /**
+   * Domains for the cookie that `mirror: 'cookie'` writes: `['.shop.example']`. A page whose host one of them covers
+   * writes it for that domain, so that all hosts below share it; every other page writes a host-only cookie. Default none.
+   */
+  readonly cookieDomains?: readonly string[]
+  /**
+   * Where the site's back end takes logout tokens (OIDC Back-Channel Logout 1.0): https, or http on a loopback host.
+   * It is told when a session that was used on the site ends, for whatever reason. Default: it is not.
+   */
+  readonly backchannelLogoutUri?: string
 }

@@ -1,4 +1,12 @@
-import { IsthmusError, ORIGIN_HEADER, type Origin, originOf, parseOrigin, SITE_HEADER } from '@isthmus/protocol'
+import {
+  IsthmusError,
+  ORIGIN_HEADER,
+  type Origin,
+  originOf,
+  parseOrigin,
+  SITE_HEADER,
+  TOKEN_HEADER,
+} from '@isthmus/protocol'
 import type { Site } from '../config/site.ts'
 import type { Sites } from '../config/sites.ts'
 
@@ -6,14 +14,15 @@ import type { Sites } from '../config/sites.ts'
 export interface Asker {
   readonly origin: Origin
   readonly site: Site
+  /** Whether the page mirrors the session, and so needs a site token. */
+  readonly wantsToken: boolean
 }
 
 /** The page that embeds the hub: whom `Referer` names. `undefined` without a Referer; throws if it is registered for none. */
 export async function askerByReferer(request: Request, sites: Sites): Promise<Asker | undefined> {
   const referer = request.headers.get('referer')
   if (referer === null) return undefined
-  const id = new URL(request.url).searchParams.get('site') ?? undefined
-  return registered(originOf(referer), sites, id)
+  return registered(originOf(referer), sites, named(request))
 }
 
 /**
@@ -24,19 +33,31 @@ export async function askerByHubPage(request: Request, hub: Origin, sites: Sites
   const origin = request.headers.get('origin')
   const from = request.headers.get('sec-fetch-site')
   const same = origin === null ? request.method === 'GET' && (from === null || from === 'same-origin') : origin === hub
-  const named = request.headers.get(ORIGIN_HEADER)
-  if (!same || named === null) throw new IsthmusError('origin-refused')
-  return registered(parseOrigin(named), sites, request.headers.get(SITE_HEADER) ?? undefined)
+  const page = request.headers.get(ORIGIN_HEADER)
+  if (!same || page === null) throw new IsthmusError('origin-refused')
+  return registered(parseOrigin(page), sites, {
+    id: request.headers.get(SITE_HEADER) ?? undefined,
+    wantsToken: request.headers.get(TOKEN_HEADER) === '1',
+  })
 }
 
 /** A registered page that asks across origins (CORS), by its Origin header. */
 export async function askerByOrigin(request: Request, sites: Sites): Promise<Asker> {
-  const id = new URL(request.url).searchParams.get('site') ?? undefined
-  return registered(parseOrigin(request.headers.get('origin')), sites, id)
+  return registered(parseOrigin(request.headers.get('origin')), sites, named(request))
 }
 
-async function registered(origin: Origin | undefined, sites: Sites, id: string | undefined): Promise<Asker> {
+interface Wishes {
+  readonly id: string | undefined
+  readonly wantsToken: boolean
+}
+
+function named(request: Request): Wishes {
+  const query = new URL(request.url).searchParams
+  return { id: query.get('site') ?? undefined, wantsToken: query.get('token') === '1' }
+}
+
+async function registered(origin: Origin | undefined, sites: Sites, { id, wantsToken }: Wishes): Promise<Asker> {
   const site = origin && (await sites.byOrigin(origin, id))
   if (!origin || !site) throw new IsthmusError('not-registered')
-  return { origin, site }
+  return { origin, site, wantsToken }
 }

@@ -4,11 +4,15 @@ import {
   PARTITIONED_COOKIE_PREFIX,
   SESSION_COOKIE,
   type SiteAnswer,
+  type SiteState,
 } from '@isthmus/protocol'
+import { cookieDomainFor } from '../config/cookie-domain.ts'
 import type { Site } from '../config/site.ts'
 import { describe, type Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Clock } from '../store/store.ts'
+import type { SiteTokens } from '../token/site-token.ts'
+import type { Asker } from './asker.ts'
 import { readCookies } from './cookies.ts'
 import { type DpopVerifier, handleOf } from './dpop.ts'
 import type { RequestLike } from './request-like.ts'
@@ -25,11 +29,18 @@ export interface Carriers {
   ofBrowser(request: RequestLike): Promise<Session | undefined>
   /** The session that a frame of this site proves, carriers in their order. */
   ofFrame(request: RequestLike, site: Site): Promise<Proof | undefined>
-  /** What the hub says to that frame. */
-  answer(proof: Proof | undefined, site: Site): Promise<SiteAnswer>
+  /** What the hub says to that frame, with a token if it wants one and its site admits the user. */
+  answer(proof: Proof | undefined, asker: Asker): Promise<SiteAnswer>
 }
 
-export function createCarriers(sessions: Sessions, dpop: DpopVerifier, clock: Clock): Carriers {
+interface CarrierParts {
+  readonly sessions: Sessions
+  readonly siteTokens: SiteTokens
+  readonly dpop: DpopVerifier
+  readonly clock: Clock
+}
+
+export function createCarriers({ sessions, siteTokens, dpop, clock }: CarrierParts): Carriers {
   async function open(request: RequestLike, cookie: string, site?: string): Promise<Session | undefined> {
     const secret = readCookies(request)[cookie]
     const found = secret ? await sessions.find(secret) : undefined
@@ -58,15 +69,18 @@ export function createCarriers(sessions: Sessions, dpop: DpopVerifier, clock: Cl
       return keyed && { carrier: 'key', session: keyed }
     },
 
-    async answer(proof, site) {
+    async answer(proof, { site, origin, wantsToken }) {
       const now = clock()
-      return {
-        site: site.id,
-        carrier: proof?.carrier ?? 'none',
-        state: proof
-          ? describe(proof.session, await sessions.head(proof.session), site, now)
-          : { status: 'signed-out', reason: 'none', revision: now },
-      }
+      const session = proof && (await sessions.visit(proof.session, site))
+      const state: SiteState = session
+        ? describe(session, await sessions.head(session), site, now)
+        : { status: 'signed-out', reason: 'none', revision: now }
+      const answer = { site: site.id, carrier: proof?.carrier ?? 'none' } as const
+      if (!wantsToken) return { ...answer, state }
+      const mayHave = session && state.status === 'signed-in' && state.access === 'granted'
+      const token = mayHave && (await siteTokens.issue(state, site, session.groups))
+      const cookieDomain = cookieDomainFor(origin, site.cookieDomains)
+      return { ...answer, state: token ? { ...state, token } : state, ...(cookieDomain && { cookieDomain }) }
     },
   }
 }

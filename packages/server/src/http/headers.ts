@@ -50,18 +50,25 @@ export const CLIENT_HEADERS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
 }
 
-/** Headers of a page people see: framed by nobody, without scripts. `formTargets`: where its form may lead. */
-export function visiblePageHeaders(style: string, formTargets: readonly string[] = []): Record<string, string> {
+/** Headers of a page people see: framed by nobody; no script runs but the given one. `formTargets`: where its form may lead. */
+export function visiblePageHeaders(
+  style: string,
+  formTargets: readonly string[] = [],
+  script?: string,
+): Record<string, string> {
   return {
     ...PRIVATE_HEADERS,
     'Content-Security-Policy': [
       "default-src 'none'",
       `style-src ${sha256Source(style)}`,
+      ...(script === undefined ? [] : [`script-src ${sha256Source(script)}`]),
       "base-uri 'none'",
       // Chromium holds the redirects after a form to this list as well.
       `form-action 'self' ${formTargets.join(' ')}`.trim(),
       "frame-ancestors 'none'",
     ].join('; '),
+    // No page that opened this one keeps a hold of it.
+    'Cross-Origin-Opener-Policy': 'same-origin',
     // POST needs an Origin that is not "null": no-referrer would take it away.
     'Referrer-Policy': 'same-origin',
   }

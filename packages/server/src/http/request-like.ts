@@ -6,6 +6,9 @@ export type RequestLike =
       readonly url?: string | undefined
       /** Express keeps the whole path here when a router was mounted below a prefix. */
       readonly originalUrl?: string | undefined
+      /** Express: the address of the client, as far as its proxies are trusted. */
+      readonly ip?: string | undefined
+      readonly socket?: { readonly remoteAddress?: string | undefined } | undefined
     }
 
 /** One header of either kind of request. */

@@ -1,22 +1,14 @@
-import { ERRORS, type IsthmusError, sentenceOf } from '@isthmus/protocol'
+import { ENDPOINTS, ERRORS, type IsthmusError, sentenceOf } from '@isthmus/protocol'
 import { html } from 'hono/html'
 import { renderPage } from './page.ts'
+import { STRINGS } from './strings.ts'
 
 /** Something is wrong with the address that brought the user here. */
 export function errorPage(error: IsthmusError): Promise<Response> {
   return renderPage(
     ERRORS[error.code].status,
-    'This link does not work',
-    html`<p>${sentenceOf(error)}</p><p>Go back to where you came from and try again. Nothing was changed.</p><p><code>${error.code}</code></p>`,
-  )
-}
-
-/** The common page after sign-out. */
-export function signedOutPage(): Promise<Response> {
-  return renderPage(
-    200,
-    'You are signed out',
-    html`<p>Your session has ended on every site that uses this sign-in, in every open tab.</p>`,
+    STRINGS.errorTitle,
+    html`<p>${sentenceOf(error)}</p><p>${STRINGS.errorAdvice}</p><p><code>${error.code}</code></p>`,
   )
 }
 
@@ -24,9 +16,19 @@ export function signedOutPage(): Promise<Response> {
 export function confirmLogoutPage(action: string, backTo: string | undefined): Promise<Response> {
   return renderPage(
     200,
-    'Sign out everywhere?',
-    html`<p>This ends your session on every site that uses this sign-in.</p>
-<form method="post" action="${action}"><button>Sign out</button></form>`,
-    backTo === undefined ? [] : [backTo],
+    STRINGS.confirmTitle,
+    html`<p>${STRINGS.confirmText}</p>
+<form method="post" action="${action}"><button>${STRINGS.signOut}</button></form>`,
+    { formTargets: backTo === undefined ? [] : [backTo] },
+  )
+}
+
+/** Whoever comes to the signed-out page with a session that lives. */
+export function stillSignedInPage(): Promise<Response> {
+  return renderPage(
+    200,
+    STRINGS.stillInTitle,
+    html`<p>${STRINGS.stillInText}</p>
+<form class="row" method="post" action="${ENDPOINTS.confirmLogout.path}"><button>${STRINGS.signOutEverywhere}</button> <a href="${ENDPOINTS.account.path}">${STRINGS.toAccount}</a></form>`,
   )
 }

@@ -1,12 +1,14 @@
 import {
   type Bounce,
   bounceSchema,
+  ENDPOINTS,
   IsthmusError,
   type Origin,
   originOf,
   RETURN_TO_LIMIT,
   TICKET_FRAGMENT,
 } from '@isthmus/protocol'
+import type { Settings } from '../config/hub-config.ts'
 import type { Site } from '../config/site.ts'
 import type { HubParts } from '../parts.ts'
 import type { Session } from '../session/session.ts'
@@ -49,6 +51,22 @@ export async function returnWithTicket(
   const { site, origin, challenge } = bounce
   const ticket = await tickets.issue({ sid: session.sid, site: site.id, origin, challenge })
   return `${back.href}#${TICKET_FRAGMENT}=${ticket}`
+}
+
+/** Pending sign-in of somebody who wants to see the own sessions. */
+export const ACCOUNT_PENDING = 'account='
+
+/** The login page, with what it was asked for by whoever sent the user there. */
+export function loginAddress(pending: string, { loginPath }: Settings): string {
+  const separator = loginPath.includes('?') ? '&' : '?'
+  return `${loginPath}${separator}isthmus=${encodeURIComponent(pending)}`
+}
+
+/** Where a user goes who has just signed in: back to the site that asked, checked again, because it travelled through the address bar. */
+export async function destinationOf(pending: string | undefined, session: Session, hub: HubParts): Promise<string> {
+  if (pending === ACCOUNT_PENDING) return ENDPOINTS.account.path
+  const bounce = pending ? await checkBounce(new URLSearchParams(pending), hub).catch(() => undefined) : undefined
+  return bounce ? returnWithTicket(bounce, session, hub) : '/'
 }
 
 /** A redirect that nobody stores. */

@@ -4,6 +4,7 @@ import { streamSSE } from 'hono/streaming'
 import { askerByHubPage } from '../http/asker.ts'
 import { PRIVATE_HEADERS } from '../http/headers.ts'
 import type { HubParts } from '../parts.ts'
+import { createBell } from './bell.ts'
 
 /** Longest timer that Node keeps exactly. */
 const TIMER_MAX_MS = 2 ** 31 - 1
@@ -15,14 +16,15 @@ const TIMER_MAX_MS = 2 ** 31 - 1
 export async function streamEvents(context: Context, hub: HubParts): Promise<Response> {
   const request = context.req.raw
   const { carriers, closing, sessions, settings, sites } = hub
-  const { site } = await askerByHubPage(request, settings.origin, sites)
+  const asker = await askerByHubPage(request, settings.origin, sites)
   // Nobody would read the stream that a HEAD opens, nor end it.
   if (request.method !== 'GET') throw new IsthmusError('not-found')
-  const proof = await carriers.ofFrame(request, site)
+  const proof = await carriers.ofFrame(request, asker.site)
   const response = streamSSE(context, async (stream) => {
     const bell = createBell()
     stream.onAbort(bell.ring)
     closing.addEventListener('abort', bell.ring)
+    hub.streams.add(stream)
     let unfollow: (() => void) | undefined
     let sent: string | undefined
     try {
@@ -30,7 +32,7 @@ export async function streamEvents(context: Context, hub: HubParts): Promise<Res
       unfollow = proof && (await sessions.follow(proof.session.sid, bell.ring))
       while (!stream.aborted && !closing.aborted) {
         const session = proof && (await sessions.get(proof.session.sid))
-        const answer = await carriers.answer(session && { carrier: proof.carrier, session }, site)
+        const answer = await carriers.answer(session && { carrier: proof.carrier, session }, asker)
         const data = JSON.stringify(answer)
         if (data !== sent) await stream.writeSSE({ event: 'state', data })
         else await stream.write(': still here\n\n')
@@ -45,6 +47,7 @@ export async function streamEvents(context: Context, hub: HubParts): Promise<Res
       if (!closing.aborted) hub.events.emit('error', { error, path: context.req.path })
     } finally {
       closing.removeEventListener('abort', bell.ring)
+      hub.streams.delete(stream)
       unfollow?.()
     }
   })
@@ -55,29 +58,4 @@ export async function streamEvents(context: Context, hub: HubParts): Promise<Res
   // Proxies such as nginx would hold events back until a buffer is full.
   response.headers.set('X-Accel-Buffering', 'no')
   return response
-}
-
-/** Wakes one sleeper; a ring while nobody sleeps is kept for the next. */
-function createBell(): { ring: () => void; wait: (timeoutMs: number) => Promise<void> } {
-  let rung = false
-  let wake: (() => void) | undefined
-  return {
-    ring() {
-      rung = true
-      wake?.()
-    },
-    async wait(timeoutMs) {
-      if (!rung) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, timeoutMs)
-          wake = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        })
-      }
-      rung = false
-      wake = undefined
-    },
-  }
 }

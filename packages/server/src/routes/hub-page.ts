@@ -16,7 +16,7 @@ export async function hubPage(
   const common = { worker, nonce, now: settings.clock() }
   const asker = await askerByReferer(request, sites)
   if (asker) {
-    const answer = await carriers.answer(await carriers.ofFrame(request, asker.site), asker.site)
+    const answer = await carriers.answer(await carriers.ofFrame(request, asker.site), asker)
     return respond({ ...common, peers: await peersOf(asker.site.id), origin: asker.origin, answer }, asker.site.origins)
   }
   const id = new URL(request.url).searchParams.get('site')

@@ -1,7 +1,7 @@
 import { loginCookie, sessionCookie } from '../http/cookies.ts'
 import type { HubParts } from '../parts.ts'
 import { isLive } from '../session/session.ts'
-import { checkBounce, redirect, returnWithTicket } from './bounce.ts'
+import { checkBounce, loginAddress, redirect, returnWithTicket } from './bounce.ts'
 
 /**
  * `GET /link`: the silent bounce. The hub is first-party here, so its own cookie says whom this browser belongs to.
@@ -30,6 +30,5 @@ export async function startLogin(request: Request, hub: HubParts): Promise<Respo
   }
   if (bounce.prompt === 'none') return linkPartition(request, hub)
   const pending = searchParams.toString()
-  const separator = loginPath.includes('?') ? '&' : '?'
-  return redirect(`${loginPath}${separator}isthmus=${encodeURIComponent(pending)}`, [loginCookie(pending)])
+  return redirect(loginAddress(pending, hub.settings), [loginCookie(pending)])
 }

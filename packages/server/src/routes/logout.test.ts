@@ -23,14 +23,26 @@ async function expectPage(response: Response, title: string): Promise<string> {
   return page
 }
 
+/** Led to the common page, which says so. */
+async function expectGoodbye(browser: Agent, response: Response, query = ''): Promise<string> {
+  expect(response.status).toBe(303)
+  expect(response.headers.get('cache-control')).toBe('no-store')
+  expect(response.headers.get('location')).toBe(`/isthmus/signed-out${query}`)
+  return expectPage(await browser.visit(`/isthmus/signed-out${query}`), GOODBYE)
+}
+
 const QUESTION = 'Sign out everywhere?'
 const GOODBYE = 'You are signed out'
 
 describe('a navigation from a registered site', () => {
-  it.each([`${SHOP}/`, `${NEWS}/an/article`, `${HUB}/`])('from %s ends the session', async (referer) => {
+  it.each([
+    [`${SHOP}/`, '?site=shop'],
+    [`${NEWS}/an/article`, '?site=news'],
+    [`${HUB}/`, ''],
+  ])('from %s ends the session', async (referer, query) => {
     await using world = await createWorld()
     const browser = await signedIn(world)
-    await expectPage(await browser.visit(PATH, from(referer)), GOODBYE)
+    await expectGoodbye(browser, await browser.visit(PATH, from(referer)), query)
     expect(await browser.ask('session', SHOP)).toMatchObject({ state: { status: 'signed-out', reason: 'logout' } })
   })
 
@@ -46,7 +58,9 @@ describe('a navigation from a registered site', () => {
 
   it('does no harm where nobody is signed in', async () => {
     await using world = await createWorld()
-    await expectPage(await world.agent().visit(PATH, from(`${SHOP}/`)), GOODBYE)
+    const stranger = world.agent()
+    await expectGoodbye(stranger, await stranger.visit(PATH, from(`${SHOP}/`)), '?site=shop')
+    await expectGoodbye(stranger, await stranger.visit(PATH))
     const response = await world.agent().visit(backTo(`${SHOP}/`), from(`${SHOP}/`))
     expect(response.headers.get('location')).toBe(`${SHOP}/`)
   })
@@ -94,7 +108,7 @@ describe('POST /logout', () => {
   it('on the hub’s own page ends the session', async () => {
     await using world = await createWorld()
     const browser = await signedIn(world)
-    await expectPage(await browser.visit(PATH, { method: 'POST', headers: { origin: HUB } }), GOODBYE)
+    await expectGoodbye(browser, await browser.visit(PATH, { method: 'POST', headers: { origin: HUB } }))
     expect(await statusOf(browser)).toBe('signed-out')
   })
 

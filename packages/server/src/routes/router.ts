@@ -1,16 +1,22 @@
 import { BODY_LIMIT_BYTES, ENDPOINTS, type EndpointName, ERRORS, IsthmusError, sentenceOf } from '@isthmus/protocol'
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { shareWithSites } from '../http/cors.ts'
 import { PRIVATE_HEADERS } from '../http/headers.ts'
+import type { Metrics } from '../ops/metrics.ts'
 import { errorPage } from '../pages/pages.ts'
 import type { HubParts } from '../parts.ts'
+import { endSessions, visitAccount } from './account.ts'
 import { clientScript, workerScript } from './assets.ts'
 import { discover } from './discovery.ts'
 import { streamEvents } from './events.ts'
 import { hubPage } from './hub-page.ts'
+import { publishKeys } from './jwks.ts'
 import { linkPartition, startLogin } from './link.ts'
 import { confirmLogout, visitLogout } from './logout.ts'
+import { checkHealth, printMetrics } from './ops.ts'
 import { readSession, redeemTicket, signOutSession, touchSession } from './session.ts'
+import { visitSignedOut } from './signed-out.ts'
 
 type Route = (request: Request, hub: HubParts, context: Context) => Response | Promise<Response>
 
@@ -27,6 +33,12 @@ const ROUTES: Record<EndpointName, Route> = {
   login: startLogin,
   logout: visitLogout,
   confirmLogout,
+  signedOut: visitSignedOut,
+  account: visitAccount,
+  endSessions,
+  healthz: checkHealth,
+  metrics: printMetrics,
+  jwks: publishKeys,
   discovery: discover,
 }
 
@@ -36,12 +48,17 @@ export function createRouter(hub: HubParts): Hono {
   const tooLarge = (): never => {
     throw new IsthmusError('invalid-request', `A request body has at most ${BODY_LIMIT_BYTES} bytes.`)
   }
+  if (hub.metrics) router.use(measure(hub.metrics))
   router.use(bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }))
   router.use(async (context, next) => {
     await next()
     // Whoever proves possession gets the nonce for the next proof, refused or not (RFC 9449 §8).
     if (context.req.raw.headers.has('dpop')) context.header('DPoP-Nonce', await hub.dpop.nonce())
   })
+  for (const name of ['session', 'touch', 'signOut'] as const) {
+    const { method, path } = ENDPOINTS[name]
+    router.use(path, shareWithSites(method, hub.settings.origin, hub.sites))
+  }
   for (const name of Object.keys(ROUTES) as EndpointName[]) {
     const { method, path } = ENDPOINTS[name]
     router.on(method, path, (context) => ROUTES[name](context.req.raw, hub, context))
@@ -57,6 +74,20 @@ export function createRouter(hub: HubParts): Hono {
     return fail(context, new IsthmusError('internal'))
   })
   return router
+}
+
+/** Counts every answer by its endpoint; an address that is none of ours has no name of its own. */
+function measure(metrics: Metrics): MiddlewareHandler {
+  const names = new Map<string, EndpointName>()
+  for (const name of Object.keys(ROUTES) as EndpointName[]) {
+    names.set(`${ENDPOINTS[name].method} ${ENDPOINTS[name].path}`, name)
+  }
+  return async (context, next) => {
+    const startedAt = performance.now()
+    await next()
+    const name = names.get(`${context.req.method} ${context.req.path}`) ?? 'none'
+    metrics.observe(name, context.res.status, (performance.now() - startedAt) / 1000)
+  }
 }
 
 /** People get a page, programs get JSON; both the code and a safe sentence, nothing more. */

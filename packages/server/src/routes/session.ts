@@ -3,29 +3,29 @@ import { type Asker, askerByHubPage, askerByOrigin } from '../http/asker.ts'
 import { partitionedCookie } from '../http/cookies.ts'
 import { PRIVATE_HEADERS } from '../http/headers.ts'
 import type { HubParts } from '../parts.ts'
+import { endSession } from '../session/end-session.ts'
 import type { Session } from '../session/session.ts'
 
 /** `GET /session`: the state now, for the hub page, or for a registered origin that asks itself (CORS). */
 export async function readSession(request: Request, hub: HubParts): Promise<Response> {
-  const origin = request.headers.get('origin')
-  if (origin === null || origin === hub.settings.origin) {
-    return reply(await currentAnswer(request, await askHubPage(request, hub), hub))
-  }
-  const asker = await askerByOrigin(request, hub.sites)
-  const answer = await currentAnswer(request, asker, hub)
+  const answer = await currentAnswer(request, await askerOf(request, hub), hub)
+  const honest = !isCrossOrigin(request, hub) || answer.carrier !== 'none' || hasItsCookies(request)
   // Across origins a missing cookie may only mean that the browser withholds it.
-  const honest: SiteAnswer =
-    answer.carrier === 'none' ? { ...answer, state: { status: 'unlinked', revision: answer.state.revision } } : answer
-  return reply(honest, {
-    'Access-Control-Allow-Origin': asker.origin,
-    'Access-Control-Allow-Credentials': 'true',
-    Vary: 'Origin',
-  })
+  return reply(honest ? answer : { ...answer, state: { status: 'unlinked', revision: answer.state.revision } })
+}
+
+/**
+ * Whether the browser would have sent the hub's cookie if there was one: the page shares the hub's registrable domain,
+ * which the browser says, and is not itself embedded by a stranger, which only the page can know.
+ */
+function hasItsCookies(request: Request): boolean {
+  const firstParty = new URL(request.url).searchParams.get('first-party') === '1'
+  return firstParty && request.headers.get('sec-fetch-site') === 'same-site'
 }
 
 /** `POST /touch`: the user is active on some site. */
 export async function touchSession(request: Request, hub: HubParts): Promise<Response> {
-  const asker = await askHubPage(request, hub)
+  const asker = await askerOf(request, hub)
   const proof = await hub.carriers.ofFrame(request, asker.site)
   if (!proof) throw new IsthmusError('no-session')
   await hub.sessions.touch(proof.session.sid)
@@ -34,17 +34,16 @@ export async function touchSession(request: Request, hub: HubParts): Promise<Res
 
 /** `POST /sign-out`: ends the session, everywhere. */
 export async function signOutSession(request: Request, hub: HubParts): Promise<Response> {
-  const asker = await askHubPage(request, hub)
+  const asker = await askerOf(request, hub)
   const proof = await hub.carriers.ofFrame(request, asker.site)
   if (!proof) throw new IsthmusError('no-session')
-  const ended = await hub.sessions.end(proof.session.sid, 'logout')
-  if (ended?.sub) hub.events.emit('sign-out', { sid: ended.sid, sub: ended.sub, reason: 'logout' })
+  await endSession(proof.session.sid, 'logout', hub)
   return reply(await currentAnswer(request, asker, hub))
 }
 
 /** `POST /redeem`: burns a ticket; the partition gets a carrier of its own. */
 export async function redeemTicket(request: Request, hub: HubParts): Promise<Response> {
-  const asker = await askHubPage(request, hub)
+  const asker = await askerByHubPage(request, hub.settings.origin, hub.sites)
   const body = redeemSchema.safeParse(await request.json().catch(() => undefined))
   if (!body.success) throw new IsthmusError('invalid-request')
   const { ticket, verifier } = body.data
@@ -57,7 +56,7 @@ export async function redeemTicket(request: Request, hub: HubParts): Promise<Res
   const secret = await hub.sessions.branch(session, asker.site.id)
   const handle = key && (await hub.sessions.branch(session, asker.site.id, key))
   hub.events.emit('link', { sid, site: asker.site.id })
-  const answer = await hub.carriers.answer({ carrier: 'partitioned', session }, asker.site)
+  const answer = await hub.carriers.answer({ carrier: 'partitioned', session }, asker)
   return reply(handle === undefined ? answer : { ...answer, handle }, {
     'Set-Cookie': partitionedCookie(asker.site.id, secret, session, hub.settings.clock()),
   })
@@ -67,19 +66,25 @@ export async function redeemTicket(request: Request, hub: HubParts): Promise<Res
 async function replaceFormer(request: Request, { site }: Asker, session: Session, hub: HubParts): Promise<Session> {
   const former = await hub.carriers.ofFrame(request, site).catch(() => undefined)
   if (!former || former.carrier === 'cookie' || former.session.sid === session.sid) return session
-  const ended = await hub.sessions.end(former.session.sid, 'logout')
-  if (ended?.sub === undefined) return session
-  hub.events.emit('sign-out', { sid: ended.sid, sub: ended.sub, reason: 'logout' })
+  const ended = await endSession(former.session.sid, 'logout', hub)
   // The end of the one is told to the same tabs: the other must count as later.
-  return hub.sessions.overtake(session, ended.revision)
+  return ended ? hub.sessions.overtake(session, ended.revision) : session
 }
 
-function askHubPage(request: Request, { settings, sites }: HubParts): Promise<Asker> {
-  return askerByHubPage(request, settings.origin, sites)
+/** The hub page, on behalf of the page around it, or a registered page by itself. */
+function askerOf(request: Request, hub: HubParts): Promise<Asker> {
+  return isCrossOrigin(request, hub)
+    ? askerByOrigin(request, hub.sites)
+    : askerByHubPage(request, hub.settings.origin, hub.sites)
 }
 
-async function currentAnswer(request: Request, { site }: Asker, { carriers }: HubParts): Promise<SiteAnswer> {
-  return carriers.answer(await carriers.ofFrame(request, site), site)
+function isCrossOrigin(request: Request, { settings }: HubParts): boolean {
+  const origin = request.headers.get('origin')
+  return origin !== null && origin !== settings.origin
+}
+
+async function currentAnswer(request: Request, asker: Asker, { carriers }: HubParts): Promise<SiteAnswer> {
+  return carriers.answer(await carriers.ofFrame(request, asker.site), asker)
 }
 
 function reply(answer: SiteAnswer | Redeemed, headers: Record<string, string> = {}): Response {

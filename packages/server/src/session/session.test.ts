@@ -1,7 +1,16 @@
 import type { SiteState } from '@isthmus/protocol'
 import { expect, describe as group, it } from 'vitest'
 import { siteSchema } from '../config/site.ts'
-import { admits, describe, endOf, isLive, nextRevision, revisionAt, type Session } from './session.ts'
+import {
+  admits,
+  describe,
+  ended as endedSession,
+  endOf,
+  isLive,
+  nextRevision,
+  revisionAt,
+  type Session,
+} from './session.ts'
 
 const T = 1_000_000
 const site = siteSchema.parse({ id: 'shop', origins: ['https://shop.example'], claims: ['name', 'absent'] })
@@ -18,6 +27,10 @@ function session(changes: Partial<Session> = {}): Session {
     expiresAt: T + 1000,
     idleExpiresAt: T + 100,
     revision: T,
+    seenAt: T,
+    device: { browser: 'Firefox' },
+    place: 'Berlin',
+    sites: { shop: { firstAt: T, lastAt: T } },
     ...changes,
   }
 }
@@ -113,6 +126,18 @@ group('what one site is told of', () => {
     expect(describe(session(), session(), staff, T)).toEqual(says)
   })
 
+  it('of a user whom groups keep out: never a claim, whatever the rules and however the session stands', () => {
+    const rules = [{ anyOf: ['staff'] }, { allOf: ['customers', 'staff'] }, { anyOf: ['customers'], allOf: ['staff'] }]
+    for (const groups of rules) {
+      const zone = siteSchema.parse({ ...site, claims: ['name', 'email'], groups })
+      for (const { session, head = session, at = T + 1 } of Object.values(cases)) {
+        const state = describe(session, head, zone, at)
+        expect(state).not.toMatchObject({ access: 'granted' })
+        expect(JSON.stringify(state)).not.toMatch(/Customer|Clerk|mail/)
+      }
+    }
+  })
+
   it('anybody but a live session: nobody’s name', () => {
     for (const { session, head = session, at = T + 1 } of Object.values(cases)) {
       const state: SiteState = describe(session, head, site, at)
@@ -151,6 +176,31 @@ group('the end', () => {
     expect(isLive(guest(), T)).toBe(false)
     expect(isLive(session(), T)).toBe(true)
     expect(isLive(session(), T + 100)).toBe(false)
+  })
+})
+
+group('what is kept after the end', () => {
+  it.each(['logout', 'revoked'] as const)(
+    '%s: why, when and where, but nothing that is known of the user',
+    (reason) => {
+      const over = endedSession(session(), reason, T + 9)
+      expect(over).toEqual({
+        ...session({ claims: {}, groups: [], device: {}, revision: T + 9, end: { reason, at: T + 9 } }),
+        place: undefined,
+      })
+      expect(Object.keys(over)).not.toContain('place')
+    },
+  )
+
+  it.each([
+    ['idle', session(), T + 100, T + 500],
+    ['expired', session({ idleExpiresAt: T + 1000 }), T + 1000, T + 1000],
+    ['idle', session({ revision: T + 100 }), T + 100, T + 2000],
+  ])('%s: the same is told before and after it is written down', (reason, before, at, now) => {
+    const over = endedSession(before, undefined, now)
+    expect(over.end).toEqual({ reason, at })
+    expect(describe(over, over, site, now)).toEqual(describe(before, before, site, now))
+    expect(nextRevision(over, now)).toBe(nextRevision(before, now))
   })
 })
 

@@ -1,8 +1,15 @@
 import type { SiteState } from '@isthmus/protocol'
 import type { Site } from '../config/site.ts'
+import type { Device } from '../http/device.ts'
 
 /** Why a session is over. Replaced: the same browser signed in again. */
 export type EndReason = 'logout' | 'expired' | 'idle' | 'revoked'
+
+/** When a site was first and last answered for a session. */
+export interface Visit {
+  readonly firstAt: number
+  readonly lastAt: number
+}
 
 /**
  * A session as it is stored. Without `sub` it is a guest's: a browser that is signed out,
@@ -17,7 +24,15 @@ export interface Session {
   readonly expiresAt: number
   readonly idleExpiresAt: number
   readonly revision: number
-  readonly end?: { readonly reason: 'logout' | 'revoked'; readonly at: number }
+  /** When its user was last active on any site; written at most once a minute. */
+  readonly seenAt: number
+  readonly device: Device
+  /** Where it was begun, as coarse as `placeOf` has it. */
+  readonly place?: string
+  /** The sites that were told of it, by id: those a back-channel logout goes to. */
+  readonly sites: Readonly<Record<string, Visit>>
+  /** Written down when it is ended, or found to have run out. Its claims, groups, device and place are gone then. */
+  readonly end?: { readonly reason: EndReason; readonly at: number }
   /** The session that the same browser went on with. */
   readonly successor?: string
 }
@@ -36,7 +51,7 @@ export function isLive(session: Session, now: number): session is Session & { re
   return session.sub !== undefined && endOf(session, now) === undefined
 }
 
-/** The revision of the latest change. Running out is one that nobody writes down. */
+/** The revision of the latest change. Running out is one before anybody writes it down. */
 export function revisionAt(session: Session, now: number): number {
   const end = endOf(session, now)
   return end && !session.end ? Math.max(session.revision + 1, end.at) : session.revision
@@ -45,6 +60,15 @@ export function revisionAt(session: Session, now: number): number {
 /** The revision of the next change: later than the last one, and never behind the clock. */
 export function nextRevision(session: Session | undefined, now: number): number {
   return Math.max(session ? revisionAt(session, now) + 1 : 0, now)
+}
+
+/** The session as it is kept after its end: why it ended and where it was used; what was known of its user is gone. */
+export function ended(session: Session, reason: 'logout' | 'revoked' | undefined, now: number): Session {
+  const { place: _, ...kept } = session
+  const end = reason === undefined ? endOf(session, now) : { reason, at: now }
+  // Having run out has its revision already: what was told of it stays true.
+  const revision = reason === undefined ? revisionAt(session, now) : nextRevision(session, now)
+  return { ...kept, claims: {}, groups: [], device: {}, revision, ...(end && { end }) }
 }
 
 /** Whether a site's groups admit the user. */

@@ -1,9 +1,17 @@
-import { TOMBSTONE_LIFETIME_MS } from '@isthmus/protocol'
+import { isDeepStrictEqual } from 'node:util'
+import { TOMBSTONE_LIFETIME_MS, VISIT_INTERVAL_MS } from '@isthmus/protocol'
+import type { Deliveries } from '../backchannel/deliveries.ts'
 import type { Settings } from '../config/hub-config.ts'
+import type { Site } from '../config/site.ts'
+import type { Device } from '../http/device.ts'
+import { type Due, dropTask, putTask, secondOf } from '../store/agenda.ts'
 import type { Write } from '../store/store.ts'
 import { createPublicId, createSecret, sha256 } from './secrets.ts'
-import { endOf, isLive, nextRevision, type Session } from './session.ts'
-import type { Subject } from './subject.ts'
+import { admits, ended, endOf, isLive, nextRevision, type Session } from './session.ts'
+import type { Subject, SubjectChange } from './subject.ts'
+
+/** Word before the tasks of sessions on the agenda. */
+export const SESSION_TASK = 'session'
 
 /** A successor chain longer than this is not followed: somebody signs in and out by a script. */
 const CHAIN_LIMIT = 32
@@ -17,6 +25,12 @@ export interface Found {
   readonly key?: string
 }
 
+/** What is known of the browser that begins a session. */
+export interface Surroundings {
+  readonly device?: Device
+  readonly place?: string | undefined
+}
+
 /** The sessions in the store. Every change of one is announced on its topic after it is stored. */
 export interface Sessions {
   get(sid: string): Promise<Session | undefined>
@@ -25,15 +39,28 @@ export interface Sessions {
   /** Follows successors to the session that the browser has now. */
   head(session: Session): Promise<Session>
   /** Begins a session with a new id and a new secret; the one before it, if any, ends and points to the new one. */
-  begin(subject: Subject | undefined, previous?: Session): Promise<{ session: Session; secret: string }>
+  begin(
+    subject: Subject | undefined,
+    previous?: Session,
+    surroundings?: Surroundings,
+  ): Promise<{ session: Session; secret: string }>
   /** Another secret for the same session, good for one site's partition only; with `key`: only together with its proof. */
   branch(session: Session, site: string, key?: string): Promise<string>
+  /**
+   * Notes that a site is told of the session, before it is told: the site's back end then hears of its end. Written once
+   * per session and site, and again when "last seen" has grown old. Gives the session as it is now, live or not.
+   */
+  visit(session: Session, site: Site): Promise<Session>
   /** Pushes the idle end away; `undefined` if the session is over. */
   touch(sid: string): Promise<Session | undefined>
   /** Makes what is known of a session newer than a given revision: it takes the place of another one in a partition. */
   overtake(session: Session, revision: number): Promise<Session>
   /** Ends a session. Resolves when that is stored; `undefined` if there is none that lives. */
   end(sid: string, reason: 'logout' | 'revoked'): Promise<Session | undefined>
+  /** Changes what is known of the user; `undefined` if the session is over. */
+  update(sid: string, change: SubjectChange): Promise<Session | undefined>
+  /** Called when the agenda says that a session may have run out: writes its end down, or looks again later. */
+  review(due: Due): Promise<void>
   /** The live sessions of a user. */
   list(sub: string): Promise<readonly Session[]>
   /** Calls back at every change of a session, in whichever process it happens. */
@@ -44,10 +71,27 @@ const sessionKey = (sid: string): string => `session/${sid}`
 const secretKey = (secret: string): string => `secret/${sha256(secret)}`
 const subjectPrefix = (sub: string): string => `subject/${sha256(sub)}/`
 
-export function createSessions({ store, clock, idleMs, absoluteMs }: Settings): Sessions {
+/** The step that has a session looked at when it may have run out. It is not moved at every touch, but when its time has come. */
+function taskOf({ sid, idleExpiresAt, expiresAt }: Session): Write {
+  const due = { task: `${SESSION_TASK}/${sid}`, second: secondOf(Math.min(idleExpiresAt, expiresAt)) }
+  return putTask(due, expiresAt + TOMBSTONE_LIFETIME_MS)
+}
+
+/** The former session of a browser that signs in anew. */
+function overAt(session: Session, now: number): Session {
+  if (session.end) return session
+  return ended(session, endOf(session, now) ? undefined : 'logout', now)
+}
+
+export function createSessions(
+  { store, clock, idleMs, absoluteMs }: Settings,
+  deliveries: Pick<Deliveries, 'prepare'>,
+): Sessions {
   async function read(sid: string): Promise<{ session: Session; version: string } | undefined> {
     const stored = await store.get(sessionKey(sid))
-    return stored && { session: JSON.parse(stored.value) as Session, version: stored.version }
+    // What a hub of version 0.1.0 stored has none of these.
+    const missing = { seenAt: 0, device: {}, sites: {} }
+    return stored && { session: { ...missing, ...(JSON.parse(stored.value) as Session) }, version: stored.version }
   }
 
   async function get(sid: string): Promise<Session | undefined> {
@@ -59,22 +103,18 @@ export function createSessions({ store, clock, idleMs, absoluteMs }: Settings): 
     return { put: sessionKey(session.sid), value: JSON.stringify(session), expiresAt, ifVersion }
   }
 
-  /** Changes a session by compare and set; `change` gives `undefined` to leave it. */
-  async function update(sid: string, change: (session: Session) => Session | undefined): Promise<Session | undefined> {
+  /** Changes a session by compare and set; `next` gives `undefined` to leave it. */
+  async function change(sid: string, next: (session: Session) => Session | undefined): Promise<Session | undefined> {
     for (;;) {
       const found = await read(sid)
-      const changed = found && change(found.session)
+      const changed = found && next(found.session)
       if (!changed) return undefined
-      if (await store.write([put(changed, found.version)])) {
-        await store.publish(sessionKey(sid))
-        return changed
-      }
+      const farewell = changed.end && !found.session.end ? await deliveries.prepare(changed) : undefined
+      if (!(await store.write([put(changed, found.version), ...(farewell?.steps ?? [])]))) continue
+      if (changed.revision !== found.session.revision) await store.publish(sessionKey(sid))
+      farewell?.send()
+      return changed
     }
-  }
-
-  function end(session: Session, reason: 'logout' | 'revoked'): Session {
-    const now = clock()
-    return { ...session, end: { reason, at: now }, revision: nextRevision(session, now) }
   }
 
   return {
@@ -98,7 +138,7 @@ export function createSessions({ store, clock, idleMs, absoluteMs }: Settings): 
       return head
     },
 
-    async begin(subject, previous) {
+    async begin(subject, previous, { device = {}, place } = {}) {
       for (;;) {
         const now = clock()
         const before = previous && (await read(previous.sid))
@@ -112,6 +152,11 @@ export function createSessions({ store, clock, idleMs, absoluteMs }: Settings): 
           expiresAt,
           idleExpiresAt: subject ? Math.min(now + idleMs, expiresAt) : expiresAt,
           revision: nextRevision(before?.session, now),
+          seenAt: now,
+          // A guest is nobody: nothing is kept of the browser.
+          device: subject ? device : {},
+          ...(subject && place !== undefined && { place }),
+          sites: {},
         }
         const secret = createSecret()
         const forgetAt = expiresAt + TOMBSTONE_LIFETIME_MS
@@ -119,13 +164,15 @@ export function createSessions({ store, clock, idleMs, absoluteMs }: Settings): 
           put(session, null),
           { put: secretKey(secret), value: JSON.stringify({ sid: session.sid }), expiresAt: forgetAt },
         ]
-        if (subject) steps.push({ put: subjectPrefix(subject.sub) + session.sid, value: '""', expiresAt })
-        if (before) {
-          const over = endOf(before.session, now) ? before.session : end(before.session, 'logout')
-          steps.push(put({ ...over, successor: session.sid }, before.version))
+        if (subject) {
+          steps.push({ put: subjectPrefix(subject.sub) + session.sid, value: '""', expiresAt }, taskOf(session))
         }
+        const over = before && overAt(before.session, now)
+        const farewell = over && !before.session.end ? await deliveries.prepare(over) : undefined
+        if (over) steps.push(put({ ...over, successor: session.sid }, before.version), ...(farewell?.steps ?? []))
         if (!(await store.write(steps))) continue
-        if (before) await store.publish(sessionKey(before.session.sid))
+        if (over) await store.publish(sessionKey(over.sid))
+        farewell?.send()
         return { session, secret }
       }
     },
@@ -137,20 +184,35 @@ export function createSessions({ store, clock, idleMs, absoluteMs }: Settings): 
       return secret
     },
 
+    async visit(session, site) {
+      const visited = (before: Session): Session | undefined => {
+        const now = clock()
+        const known = Object.hasOwn(before.sites, site.id) ? before.sites[site.id] : undefined
+        if (!isLive(before, now) || !admits(site, before.groups)) return undefined
+        if (known && now < known.lastAt + VISIT_INTERVAL_MS) return undefined
+        const visit = { firstAt: known?.firstAt ?? now, lastAt: now }
+        // No revision: what sites are told does not change.
+        return { ...before, sites: { ...before.sites, [site.id]: visit } }
+      }
+      if (!visited(session)) return session
+      return (await change(session.sid, visited)) ?? (await get(session.sid)) ?? session
+    },
+
     touch(sid) {
-      return update(sid, (session) => {
+      return change(sid, (session) => {
         const now = clock()
         if (!isLive(session, now)) return undefined
         return {
           ...session,
           idleExpiresAt: Math.min(now + idleMs, session.expiresAt),
+          seenAt: now,
           revision: nextRevision(session, now),
         }
       })
     },
 
     async overtake({ sid, ...known }, revision) {
-      const changed = await update(sid, (session) => ({
+      const changed = await change(sid, (session) => ({
         ...session,
         revision: Math.max(nextRevision(session, clock()), revision + 1),
       }))
@@ -158,7 +220,47 @@ export function createSessions({ store, clock, idleMs, absoluteMs }: Settings): 
     },
 
     end(sid, reason) {
-      return update(sid, (session) => (isLive(session, clock()) ? end(session, reason) : undefined))
+      return change(sid, (session) => {
+        const now = clock()
+        return isLive(session, now) ? ended(session, reason, now) : undefined
+      })
+    },
+
+    async update(sid, { groups, claims }) {
+      let same: Session | undefined
+      const changed = await change(sid, (session) => {
+        const now = clock()
+        same = undefined
+        if (!isLive(session, now)) return undefined
+        const next = { ...session, groups: groups ?? session.groups, claims: claims ?? session.claims }
+        if (isDeepStrictEqual(next, session)) {
+          same = session
+          return undefined
+        }
+        return { ...next, revision: nextRevision(session, now) }
+      })
+      return changed ?? same
+    },
+
+    async review(due) {
+      for (;;) {
+        const now = clock()
+        const sid = due.task.slice(SESSION_TASK.length + 1)
+        const found = await read(sid)
+        const steps: Write[] = [dropTask(due)]
+        let send: (() => void) | undefined
+        if (found && isLive(found.session, now)) {
+          steps.push(taskOf(found.session))
+        } else if (found && !found.session.end) {
+          const over = ended(found.session, undefined, now)
+          const farewell = await deliveries.prepare(over)
+          steps.push(put(over, found.version), ...farewell.steps)
+          send = farewell.send
+        }
+        if (!(await store.write(steps))) continue
+        send?.()
+        return
+      }
     },
 
     async list(sub) {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 
-/** A browser engine, how to find it and how to get it. */
+/** A program that tests need, a browser engine above all: how to find it and how to get it. */
 export interface Engine {
   readonly name: string
   /** Commands to look for on PATH, or absolute paths; the first that runs is taken. */

@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { ERRORS } from '@isthmus/protocol'
+import { createHub, type HubConfig, memoryStore } from '@isthmus/server'
+import { describe, expect, test } from 'vitest'
+
+const root = new URL('../', import.meta.url)
+const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
+
+interface Block {
+  readonly language: string
+  /** What stands behind the language: where the code is from, or what it is. */
+  readonly origin: string
+  readonly code: string
+}
+
+function blocksOf(markdown: string): Block[] {
+  return [...markdown.matchAll(/^```(\w+)(?: (\S+))?\n(.*?)^```$/gms)].map(
+    ([, language = '', origin = '', code = '']) => ({
+      language,
+      origin,
+      code,
+    }),
+  )
+}
+
+/** Lines without their common indentation: an excerpt starts at the left. */
+function lines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .join('\n')
+    .trim()
+}
+
+const guides = readdirSync(new URL('docs/guides/', root)).filter((name) => name.endsWith('.md'))
+
+describe.each(guides)('docs/guides/%s', (name) => {
+  const markdown = read(`docs/guides/${name}`)
+  const blocks = blocksOf(markdown)
+
+  test('every excerpt stands so in a file that is run by a test', () => {
+    const excerpts = blocks.filter(({ origin }) => origin.startsWith('file='))
+    for (const { origin, code } of excerpts) {
+      expect(lines(read(origin.slice('file='.length))), `${name}: ${origin}`).toContain(lines(code))
+    }
+  })
+
+  test('every configuration starts a hub', async () => {
+    for (const { code } of blocks.filter(({ origin }) => origin === 'config')) {
+      const { sites } = new Function(`return { ${code} }`)() as Pick<HubConfig, 'sites'>
+      const hub = await createHub({ origin: 'https://auth.example.com', sites, store: memoryStore() })
+      await hub.close()
+    }
+  })
+
+  test('no other code stands there but data, commands and the script tag', () => {
+    for (const { language, origin, code } of blocks.filter(({ origin }) => origin === '')) {
+      if (language === 'json') JSON.parse(code)
+      else if (language === 'html')
+        expect(code).toMatch(/^<script src="https:\/\/auth\.example\.com\/isthmus\/client\.js"[^>]*><\/script>\n$/)
+      else expect(language).toBe('sh')
+      expect(origin).toBe('')
+    }
+  })
+
+  test('every link leads to a file, and every code that is named exists', () => {
+    for (const [, target = ''] of markdown.matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+      expect(() => readdirOrFile(new URL(target, new URL(`docs/guides/${name}`, root))), target).not.toThrow()
+    }
+    for (const [, code = ''] of markdown.matchAll(/`((?:token|logout)-[a-z-]+)`/g)) expect(ERRORS).toHaveProperty(code)
+  })
+})
+
+test('the READMEs of the examples register their sites as a hub accepts it', async () => {
+  for (const name of ['express', 'php', 'python']) {
+    const [block] = blocksOf(read(`examples/${name}-site/README.md`)).filter(({ language }) => language === 'ts')
+    const site = new Function(`return ${block?.code}`)()
+    const hub = await createHub({ origin: 'https://auth.example.com', sites: [site], store: memoryStore() })
+    await hub.close()
+  }
+})
+
+function readdirOrFile(url: URL): void {
+  try {
+    readFileSync(url)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EISDIR') throw error
+  }
+}

@@ -1,0 +1,31 @@
+import { type Engine, ensureEngine } from '@isthmus/testing'
+
+const php: Engine = {
+  name: 'PHP',
+  commands: ['php', '/usr/bin/php'],
+  trial: ['-r', "exit(PHP_VERSION_ID >= 80100 && extension_loaded('openssl') ? 0 : 1);"],
+  aptPackages: ['php-cli'],
+  variable: 'ISTHMUS_PHP',
+}
+
+const python: Engine = {
+  name: 'Python with Flask and PyJWT',
+  // Debian's packages belong to Debian's Python, which need not be the first one on PATH.
+  commands: ['python3', '/usr/bin/python3'],
+  trial: ['-c', 'import flask, jwt, cryptography'],
+  aptPackages: ['python3-flask', 'python3-jwt', 'python3-cryptography'],
+  variable: 'ISTHMUS_PYTHON',
+}
+
+/** Finds them or installs them, once for all tests: whoever is started later reads the environment. */
+export function ensureLanguages(): void {
+  for (const language of [php, python]) {
+    const path = ensureEngine(language)
+    if (path) process.env[language.variable] = path
+  }
+}
+
+/** The interpreters that {@link ensureLanguages} found. */
+export function foundLanguages(): { readonly php: string | undefined; readonly python: string | undefined } {
+  return { php: process.env[php.variable], python: process.env[python.variable] }
+}

@@ -1,0 +1,77 @@
+import { type Origin, TOKEN_COOKIE } from '@isthmus/protocol'
+import Cookies from 'js-cookie'
+import type { Known } from './machine.ts'
+import type { Mirror } from './mirror.ts'
+import { readToken } from './read-token.ts'
+
+/** The site's own first-party cookie. What it says is shown as stale until the hub has spoken, and verified by the back end. */
+export function mirrorInCookie(hub: Origin, site: string | undefined): Mirror {
+  let complained = false
+
+  /** Cookies of one name can lie on this host and on every domain above it: all but the one that is meant go. */
+  function removeBut(kept: string | undefined | null): void {
+    const labels = location.hostname.split('.')
+    const domains = [undefined, ...labels.map((_, index) => labels.slice(index).join('.'))]
+    for (const domain of domains) if (domain !== kept) Cookies.remove(TOKEN_COOKIE, attributes(domain))
+  }
+
+  const mirror: Mirror = {
+    read: orNothing(() => {
+      const token = Cookies.get(TOKEN_COOKIE)
+      if (token === undefined) return undefined
+      const known = knownFrom(token)
+      // Cut short, run out, planted, or another's: it is of no use to anybody here.
+      if (!known) mirror.clear()
+      return known
+    }),
+    keep: orNothing((token, cookieDomain) => {
+      const expires = new Date((readToken(token)?.exp ?? 0) * 1000)
+      removeBut(cookieDomain)
+      Cookies.set(TOKEN_COOKIE, token, { ...attributes(cookieDomain), expires })
+      if (complained || Cookies.get(TOKEN_COOKIE) === token) return
+      complained = true
+      console.warn(
+        'isthmus: the browser does not keep the mirror cookie. Cookies are off, its clock is wrong, or the token has more than 4 kB: let the site see fewer claims.',
+      )
+    }),
+    clear: orNothing(() => removeBut(null)),
+  }
+  return mirror
+
+  function knownFrom(token: string): Known | undefined {
+    const claims = readToken(token)
+    if (claims?.iss !== hub || (site !== undefined && claims.aud !== site)) return undefined
+    const { iss, aud, iat, groups, exp, sid, ...user } = claims
+    // The token ends with its session, at the latest: that much is certain of the session's own ends.
+    const end = exp * 1000
+    if (end <= Date.now()) return undefined
+    return {
+      status: 'signed-in',
+      sid,
+      expiresAt: end,
+      idleExpiresAt: end,
+      revision: 0,
+      access: 'granted',
+      user,
+      token,
+      stale: true,
+    }
+  }
+}
+
+function attributes(domain: string | undefined): Cookies.CookieAttributes {
+  return { path: '/', sameSite: 'lax', secure: location.protocol === 'https:', ...(domain !== undefined && { domain }) }
+}
+
+/** Sandboxed pages have no cookies: touching them throws. */
+function orNothing<Parameters extends unknown[], Result>(
+  action: (...parameters: Parameters) => Result,
+): (...parameters: Parameters) => Result | undefined {
+  return (...parameters) => {
+    try {
+      return action(...parameters)
+    } catch {
+      return undefined
+    }
+  }
+}

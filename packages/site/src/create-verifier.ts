@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import { IsthmusError, type Origin, TOKEN_LIFETIME_MS, TOKEN_LIMIT } from '@isthmus/protocol'
+import { LRUCache } from 'lru-cache'
+import { createKeys } from './keys.ts'
+import { type LogoutNotice, openLogoutToken } from './logout-token.ts'
+import { CLOCK_SKEW_MS, type Trust } from './open-token.ts'
+import { parseVerifierOptions, type VerifierOptions } from './options.ts'
+import { refusal } from './refuse.ts'
+import { type RequestLike, tokenOf } from './request-like.ts'
+import { type Believed, openSiteToken } from './site-token.ts'
+import type { Verdict } from './verdict.ts'
+
+/** Checks site tokens for one site, and remembers which sessions ended. */
+export interface Verifier {
+  readonly hub: Origin
+  readonly site: string
+  /**
+   * Who is signed in, by a request or by a token. Never rejects because of what came in: a token that is missing or
+   * wrong is a verdict without a user. Rejects only if {@link VerifierOptions.revocations} does.
+   */
+  verify(from: RequestLike | string): Promise<Verdict>
+  /** From now on no token of this session is believed; without `sid`: none that this user was issued until now. */
+  revoke(ended: { readonly sid: string } | { readonly sub: string }): Promise<void>
+  /**
+   * Takes a logout token (OpenID Connect Back-Channel Logout 1.0), revokes what it names, and says what that was.
+   * `then` runs before the token counts as received: if it rejects, the hub's next attempt finds an open door.
+   * @throws {IsthmusError} with the code of the first fault; `unreachable` alone is worth another attempt
+   */
+  receiveLogout(logoutToken: unknown, then?: (ended: LogoutNotice) => unknown): Promise<LogoutNotice>
+}
+
+/**
+ * Makes the verifier of a site's back end. Nothing is fetched before the first token comes.
+ * @throws {IsthmusError} `config-invalid`, with a sentence that names the key and the cure
+ *
+ * @example
+ * const verifier = createVerifier({ hub: 'https://auth.example.com', site: 'shop' })
+ * const { user } = await verifier.verify(request)
+ */
+export function createVerifier(options: VerifierOptions): Verifier {
+  const { hub, site, jwks, revocations, verdicts, clock } = parseVerifierOptions(options)
+  const trust: Trust = { issuer: hub, audience: site, keys: createKeys(jwks), clock }
+  const believed = new LRUCache<string, Believed>({ max: verdicts })
+
+  async function believe(token: string): Promise<Believed> {
+    if (token.length > TOKEN_LIMIT) throw refusal('token-too-long')
+    const hash = createHash('sha256').update(token).digest('base64')
+    const known = believed.get(hash)
+    if (known && clock() < known.session.expiresAt) return known
+    const fresh = await openSiteToken(token, trust)
+    believed.set(hash, fresh)
+    return fresh
+  }
+
+  async function isOver({ session, issuedAt }: Believed): Promise<boolean> {
+    const [ofSession, ofUser] = await Promise.all([
+      revocations.get(`sid/${session.sid}`),
+      revocations.get(`sub/${session.user.sub}`),
+    ])
+    return ofSession !== undefined || (ofUser !== undefined && issuedAt <= ofUser)
+  }
+
+  async function remember(key: string, at: number): Promise<void> {
+    // No token that this site still takes, by whichever clock, may outlive the memory of its end.
+    const forgetAt = clock() + TOKEN_LIFETIME_MS + CLOCK_SKEW_MS
+    await revocations.put(key, Math.max(at, (await revocations.get(key)) ?? 0), forgetAt)
+  }
+
+  return {
+    hub,
+    site,
+
+    async verify(from) {
+      try {
+        const token = typeof from === 'string' ? from : tokenOf(from)
+        if (!token) throw refusal('token-missing')
+        const found = await believe(token)
+        if (await isOver(found)) return { status: 'signed-out', error: refusal('token-revoked') }
+        return found.session
+      } catch (error) {
+        if (error instanceof IsthmusError) return { status: 'unknown', error }
+        throw error
+      }
+    },
+
+    revoke: (ended) => remember('sid' in ended ? `sid/${ended.sid}` : `sub/${ended.sub}`, clock()),
+
+    async receiveLogout(logoutToken, then) {
+      const ended = await openLogoutToken(logoutToken, trust)
+      const received = `jti/${ended.jti}`
+      if ((await revocations.get(received)) !== undefined) throw refusal('logout-replayed')
+      await remember(ended.sid !== undefined ? `sid/${ended.sid}` : `sub/${ended.sub}`, ended.issuedAt)
+      await then?.(ended)
+      await revocations.put(received, ended.issuedAt, ended.expiresAt)
+      return ended
+    },
+  }
+}
