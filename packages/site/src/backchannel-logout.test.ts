@@ -128,6 +128,19 @@ describe('a request that is none', () => {
   }
 })
 
+test('whoever gives a token to the verifier by other ways is told the same', async () => {
+  await using world = await createWorld()
+  const verifier = world.verifier()
+  const faults: [unknown, string][] = [
+    [undefined, 'token-malformed'],
+    [{ toString: () => 'x' }, 'token-malformed'],
+    ['a'.repeat(1024 * 1024), 'token-too-long'],
+  ]
+  for (const [token, code] of faults) {
+    await expect(verifier.receiveLogout(token)).rejects.toMatchObject({ name: 'IsthmusError', code })
+  }
+})
+
 test('where the keys cannot be had, the hub is asked to try again', async () => {
   await using world = await createWorld()
   world.published = undefined
