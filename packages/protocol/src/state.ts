@@ -43,9 +43,11 @@ export type SiteState = z.infer<typeof siteStateSchema>
 export const carrierSchema = z.enum(['none', 'cookie', 'partitioned', 'key'])
 export type Carrier = z.infer<typeof carrierSchema>
 
+const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u
+
 /** A short name in lower case: it fits into cookie names, headers and URLs as it is. */
-export const slugSchema = z.string().check(z.regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u))
-export const siteIdSchema = slugSchema
+export const slugSchema = z.string().check(z.regex(SLUG))
+export const siteIdSchema = z.string().check(z.regex(SLUG))
 
 /** An answer of the hub: for which site, by which carrier, and the state. Inlined in the page, sent as JSON and as SSE event. */
 export const siteAnswerSchema = z.object({
