@@ -1,7 +1,10 @@
-import type { ThirdPartyCookies } from '@isthmus/testing'
+import type { PrivacyWorld, ThirdPartyCookies } from '@isthmus/testing'
 import type { PlaywrightTestConfig } from '@playwright/test'
 
-const config: PlaywrightTestConfig<{ thirdPartyCookies: ThirdPartyCookies }> = {
+/** The specs that are written against every engine; the others need what only Playwright's Chromium can do. */
+const EVERY_WORLD = '**/journeys.spec.ts'
+
+const config: PlaywrightTestConfig<{ thirdPartyCookies: ThirdPartyCookies; privacyWorld: PrivacyWorld }> = {
   testDir: './e2e',
   testMatch: '**/*.spec.ts',
   globalSetup: './e2e/global-setup.ts',
@@ -12,8 +15,10 @@ const config: PlaywrightTestConfig<{ thirdPartyCookies: ThirdPartyCookies }> = {
   forbidOnly: process.env.CI === 'true',
   reporter: 'list',
   projects: [
-    { name: 'chromium-allowed', use: { thirdPartyCookies: 'allowed' } },
-    { name: 'chromium-blocked', use: { thirdPartyCookies: 'blocked' } },
+    { name: 'chromium-allowed', use: { thirdPartyCookies: 'allowed', privacyWorld: 'chromium-allowed' } },
+    { name: 'chromium-blocked', use: { thirdPartyCookies: 'blocked', privacyWorld: 'chromium-blocked' } },
+    { name: 'firefox', testMatch: EVERY_WORLD, use: { privacyWorld: 'firefox' } },
+    { name: 'webkit', testMatch: EVERY_WORLD, use: { privacyWorld: 'webkit' } },
   ],
 }
 

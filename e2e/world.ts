@@ -30,6 +30,8 @@ export interface World extends AsyncDisposable {
   url(host: keyof typeof HOSTS, path?: string): string
   /** Serves a site's page with other markup, headers, options or a back end. */
   serve(host: Exclude<keyof typeof HOSTS, 'hub'>, changes: Partial<SiteAppOptions>): void
+  /** Takes the hub off the network, its open streams too; call the result to bring it back. */
+  cutHub(): () => void
 }
 
 let certificate: Promise<Certificate> | undefined
@@ -67,7 +69,8 @@ export async function startWorld({ backchannel = {} }: WorldOptions = {}): Promi
     store: memoryStore({ clock: now }),
     clock: now,
   })
-  hosts.set(HOSTS.hub, express().use(nodeHandler(hub)).use(createLoginApp(hub)))
+  const hubApp = express().use(nodeHandler(hub)).use(createLoginApp(hub))
+  hosts.set(HOSTS.hub, hubApp)
   const serve: World['serve'] = (name, changes) => {
     const uses = name === 'news' ? 'script tag' : 'import'
     hosts.set(HOSTS[name], createSiteApp({ name, hub: origin('hub'), uses, ...changes }))
@@ -83,6 +86,10 @@ export async function startWorld({ backchannel = {} }: WorldOptions = {}): Promi
     },
     url: (host, path = '/') => origin(host) + path,
     serve,
+    cutHub() {
+      hosts.cut(HOSTS.hub)
+      return () => hosts.set(HOSTS.hub, hubApp)
+    },
     async [Symbol.asyncDispose]() {
       await hub.close()
       await hosts.close()

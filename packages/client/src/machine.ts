@@ -149,9 +149,7 @@ function told(state: State, { via, answer, asOf }: Extract<Event, { type: 'told'
   if (via === 'frame') {
     const opened: State = { ...state, port: 'open' }
     if (opened.wanted !== undefined) return compare({ ...opened, wanted: undefined }, opened.wanted, answer, news)
-    // The cookie carries the session already: the ticket is not needed, and expires by itself.
-    if (opened.redeeming && news && answer.carrier === 'cookie' && answer.state.status !== 'unlinked')
-      return take({ ...opened, redeeming: false }, answer, via)
+    // Redeemed even where the cookie carries the session: in Firefox it may do so for the page, and not for its workers.
     // What the partition's old carrier says is about to be overtaken: to show it would be a flicker, of somebody else perhaps.
     if (opened.redeeming) return [{ ...opened, carrier: answer.carrier }, { type: 'redeem' }]
     return news ? take(opened, answer, via) : [opened]

@@ -8,12 +8,20 @@ import type { FromWorker, ToWorker } from '../worker/worker-messages.ts'
 export interface StreamFollower {
   /** Follows the session of this answer, or stops if there is nothing to follow. No news if it is followed already. */
   follow(answer: SiteAnswer): void
+  /** Whether it is the session of this answer that is followed. */
+  follows(answer: SiteAnswer): boolean
   /** The hub answers again: a stream that waits for its next attempt need not. */
   wake(): void
   /** Gives up the shared worker for one of this page's own: there are browsers in which only that one gets through. */
   standAlone(): void
   leave(): void
 }
+
+/**
+ * A worker answers at once. One that is silent for this long never will: in Firefox a shared one is, once the frame was
+ * given the hub's own cookies.
+ */
+const PATIENCE_MS = 2000
 
 interface WorkerLink {
   postMessage(message: ToWorker): void
@@ -31,15 +39,30 @@ export function followStream(
   let link: WorkerLink | undefined
   let following: ToWorker = { type: 'leave' }
   let share = typeof SharedWorker === 'function'
+  let heard = false
 
   function tell(message: ToWorker): void {
     link ??= connect(message.type === 'follow' ? nameOf(message.asker) : '')
     link.postMessage(message)
+    if (message.type !== 'follow' || !share) return
+    heard = false
+    setTimeout(() => heard || following !== message || standAlone(), PATIENCE_MS)
+  }
+
+  function standAlone(): void {
+    if (!share) return
+    share = false
+    link?.postMessage({ type: 'leave' })
+    link = undefined
+    if (following.type !== 'follow') return
+    following = { ...following, key: key() }
+    tell(following)
   }
 
   function connect(name: string): WorkerLink {
     const opened: WorkerLink = share ? new SharedWorker(worker, name).port : new Worker(worker)
     opened.onmessage = ({ data }) => {
+      heard = true
       if (data.type === 'answer') onAnswer(data.answer)
       else onStatus(data.status)
     }
@@ -59,22 +82,26 @@ export function followStream(
     follow({ site, state }) {
       const next: ToWorker =
         state.status === 'signed-in'
-          ? { type: 'follow', asker: { ...asker, site }, sid: state.sid, key: key(), nonce: latestNonce() }
+          ? {
+              type: 'follow',
+              asker: { ...asker, site },
+              sid: state.sid,
+              keyed: key() !== undefined,
+              key: share ? undefined : key(),
+              nonce: latestNonce(),
+            }
           : { type: 'leave' }
       if (sidOf(next) === sidOf(following)) return
       following = next
       tell(next)
     },
+    follows({ state }) {
+      return state.status === 'signed-in' && state.sid === sidOf(following)
+    },
     wake() {
       if (following.type === 'follow') tell({ type: 'wake' })
     },
-    standAlone() {
-      if (!share) return
-      share = false
-      link?.postMessage({ type: 'leave' })
-      link = undefined
-      if (following.type === 'follow') tell(following)
-    },
+    standAlone,
     leave() {
       listening.abort()
       link?.postMessage({ type: 'leave' })

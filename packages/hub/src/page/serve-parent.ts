@@ -44,8 +44,15 @@ export function serveParent(port: MessagePort, asker: Asker, worker: string, fir
   }
 
   async function onPush(pushed: SiteAnswer): Promise<void> {
-    // The session moved on in this browser. The cookie may have moved with it, which only a new request can tell.
-    const answer = pushed.state.status === 'unlinked' ? await api.ask().catch(() => pushed) : pushed
+    const lost = pushed.carrier === 'none' || pushed.state.status === 'unlinked'
+    // The session moved on in this browser, or the worker could not prove it. What is true, only the page can find out.
+    const answer = lost ? await api.ask().catch(() => undefined) : pushed
+    if (!answer) {
+      tell({ isthmus, type: 'stream', status: 'down' })
+      return
+    }
+    // A shared worker may live with other cookies than the page: Firefox lets the hub's own through to the page alone.
+    if (lost && stream.follows(answer)) stream.standAlone()
     stream.follow(answer)
     tell({ isthmus, type: 'push', answer })
   }

@@ -1,4 +1,5 @@
 import type { SiteAnswer, StreamStatus } from '@isthmus/protocol'
+import { loadKey } from '../key/bound-key.ts'
 import { startWithNonce } from '../key/fetch-with-proof.ts'
 import { openStream, type Stream } from './open-stream.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
@@ -40,7 +41,8 @@ function serve(page: Page): void {
     startWithNonce(data.nonce)
     stream = openStream(
       data.asker,
-      data.key,
+      async () => data.key ?? (data.keyed ? loadKey(data.asker.site ?? '') : undefined),
+      data.keyed,
       (answer) => {
         latest = answer
         broadcast({ type: 'answer', answer })

@@ -26,7 +26,8 @@ export interface Stream {
  */
 export function openStream(
   asker: Asker,
-  key: BoundKey | undefined,
+  findKey: () => Promise<BoundKey | undefined>,
+  keyed: boolean,
   onAnswer: (answer: SiteAnswer) => void,
   onStatus: (status: StreamStatus) => void,
 ): Stream {
@@ -66,6 +67,9 @@ export function openStream(
     try {
       const { method, path } = ENDPOINTS.events
       const init = { method, headers: askerHeaders(asker), cache: 'no-store', signal: attempt.signal } as const
+      const key = await findKey()
+      // Without its proof the request would be somebody else's.
+      if (keyed && !key) return false
       const response = await (key ? fetchWithProof(path, init, key.pair, key.handle) : fetch(path, init))
       if (!response.ok || !response.body) return false
       const parser = createParser({

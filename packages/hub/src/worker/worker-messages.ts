@@ -8,7 +8,9 @@ export type ToWorker =
       readonly type: 'follow'
       readonly asker: Asker
       readonly sid: string
-      /** Where a key carries the session; it can be handed on, but not read. */
+      /** A key carries the session. */
+      readonly keyed: boolean
+      /** That key, for a worker of the page's own. A shared one takes it out of the partition's storage: WebKit hands none on to it. */
       readonly key: BoundKey | undefined
       readonly nonce: string | undefined
     }

@@ -1,0 +1,151 @@
+import { launchBrowser, type PrivacyWorld, type Tab, type UserBrowser } from '@isthmus/testing'
+import { test as base, expect } from '@playwright/test'
+import { HOSTS, startWorld, type World } from './world.ts'
+
+interface Fixtures {
+  readonly world: World
+  readonly userBrowser: UserBrowser
+  readonly open: (url: string) => Promise<Tab>
+}
+
+// The same journeys in every world: stock Chromium with third-party cookies allowed and blocked, stock Firefox with
+// Total Cookie Protection, WebKitGTK with Intelligent Tracking Prevention.
+const test = base.extend<Fixtures & { privacyWorld: PrivacyWorld }>({
+  privacyWorld: ['chromium-allowed', { option: true }],
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern.
+  world: async ({}, use) => {
+    await using world = await startWorld()
+    await use(world)
+  },
+  userBrowser: async ({ privacyWorld, world }, use) => {
+    await using browser = await launchBrowser(privacyWorld, { certificate: world.certificate })
+    await use(browser)
+  },
+  open: async ({ userBrowser }, use) => {
+    await use(async (url) => {
+      const tab = await userBrowser.newTab()
+      await tab.goto(url)
+      return tab
+    })
+  },
+})
+
+test.setTimeout(90_000)
+
+const shows = (tab: Tab, text: string): Promise<void> =>
+  expect.poll(() => tab.text('output'), { timeout: 20_000 }).toBe(text)
+
+/** Every way in which the frame may prove the session, as measured: found by trying, never by the browser's name. */
+const CARRIERS: Record<PrivacyWorld, RegExp> = {
+  'chromium-allowed': /^cookie$/,
+  'chromium-blocked': /^partitioned$/,
+  // Firefox lets the hub's cookie through where the user has just signed in at the hub on the way.
+  firefox: /^(?:partitioned|cookie)$/,
+  webkit: /^key$/,
+}
+
+async function signIn(tab: Tab, user: string): Promise<void> {
+  await expect.poll(() => tab.text('output'), { timeout: 20_000 }).toMatch(/signed-out|signed in|denied/)
+  const host = await tab.evaluate<string>('location.host')
+  await tab.evaluate('(window.beforeSignIn = true, void session.signIn())')
+  await tab.waitFor("location.pathname === '/login' && document.querySelector('button') !== null")
+  await tab.fill('label=User', user)
+  await tab.click('text=Sign in')
+  const back = `location.host === '${host}' && !window.beforeSignIn && !location.hash.startsWith('#isthmus=')`
+  await tab.waitFor(back, { timeoutMs: 20_000 })
+}
+
+test('signed in once, known on the other domain at the same address, with the carrier of this world', async ({
+  world,
+  open,
+  privacyWorld,
+}) => {
+  const shop = await open(world.url('shop'))
+  await shows(shop, 'signed-out: none')
+  await signIn(shop, 'customer')
+  await shows(shop, 'signed in: The customer')
+  const address = world.url('news', '/story?id=7&q=a%20b#/route?x=1')
+  const news = await open(address)
+  await shows(news, 'signed in: The customer')
+  expect(await news.evaluate('location.href')).toBe(address)
+  for (const tab of [shop, news]) {
+    const { carrier } = await tab.evaluate<{ carrier: string }>('session.diagnose()')
+    expect(carrier).toMatch(CARRIERS[privacyWorld])
+  }
+  // The carrier outlives the page: nobody is led away a second time.
+  const loads = (): number =>
+    world.hosts.requests.filter(({ host, destination }) => host === HOSTS.news && destination === 'document').length
+  const before = loads()
+  await news.goto(world.url('news', '/other'))
+  await shows(news, 'signed in: The customer')
+  expect(loads()).toBe(before + 1)
+})
+
+test('signed out on one, the other follows by itself, hidden or not', async ({ world, open }) => {
+  const shop = await open(world.url('shop'))
+  await signIn(shop, 'customer')
+  const news = await open(world.url('news'))
+  await shows(news, 'signed in: The customer')
+  await expect.poll(() => news.evaluate('session.diagnose().then((one) => one.stream)')).toBe('open')
+  await news.evaluate('(window.kept = true)')
+  await news.hide()
+  await shop.evaluate('session.signOut()')
+  await shows(shop, 'signed-out: logout')
+  await shows(news, 'signed-out: logout')
+  expect(await news.evaluate('window.kept')).toBe(true)
+})
+
+test('a tab that was open and signed out learns of a sign-in elsewhere when it is looked at', async ({
+  world,
+  open,
+}) => {
+  const news = await open(world.url('news', '/?q=1#/deep'))
+  await shows(news, 'signed-out: none')
+  await news.hide()
+  const shop = await open(world.url('shop'))
+  await signIn(shop, 'customer')
+  await shows(shop, 'signed in: The customer')
+  await news.show()
+  await shows(news, 'signed in: The customer')
+  expect(await news.evaluate('location.href')).toBe(world.url('news', '/?q=1#/deep'))
+})
+
+test('somebody else signs in: every tab shows them, and never a mixture', async ({ world, open }) => {
+  const shop = await open(world.url('shop'))
+  await signIn(shop, 'customer')
+  const news = await open(world.url('news'))
+  await shows(news, 'signed in: The customer')
+  const login = await open(world.url('hub', '/login'))
+  await login.fill('label=User', 'clerk')
+  await login.click('text=Sign in')
+  for (const tab of [shop, news]) {
+    await shows(tab, 'signed in: The clerk')
+    const shown = await tab.evaluate<string[]>(
+      "seen.filter((one) => one.status === 'signed-in').map((one) => one.user.sub + ' ' + one.user.name)",
+    )
+    for (const pair of shown) expect(['u-customer The customer', 'u-clerk The clerk']).toContain(pair)
+    expect(await tab.evaluate("seen.some((one) => one.status === 'signed-out')")).toBe(false)
+  }
+})
+
+test('the hub goes away and comes back: unknown in between, with what was known last', async ({ world, open }) => {
+  const shop = await open(world.url('shop'))
+  await signIn(shop, 'customer')
+  await shows(shop, 'signed in: The customer')
+  const bringBack = world.cutHub()
+  await shop.evaluate('void session.refresh()')
+  await shows(shop, 'unknown: unreachable')
+  expect(await shop.evaluate('session.current.last.user.name')).toBe('The customer')
+  bringBack()
+  await shows(shop, 'signed in: The customer')
+  expect(await shop.evaluate("seen.some((one) => one.status === 'signed-out')")).toBe(false)
+})
+
+test('the staff site denies a customer, and an unregistered one gets nothing', async ({ world, open }) => {
+  const shop = await open(world.url('shop'))
+  await signIn(shop, 'customer')
+  const staff = await open(world.url('staff'))
+  await shows(staff, 'denied: {"sub":"u-customer"}')
+  const evil = await open(world.url('evil'))
+  await expect.poll(() => evil.text('output'), { timeout: 20_000 }).toMatch(/unknown: (not-registered|blocked)/)
+})
