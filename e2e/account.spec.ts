@@ -103,6 +103,8 @@ test('a foreign page can neither see it nor end sessions with it', async ({ worl
   await world.hub.signIn({ headers: {}, url: '/' }, { sub: 'u-customer' })
   for (const host of ['evil', 'shop'] as const) {
     const page = await open(world.url(host))
+    // Where it is partitioned, a registered site's page is led away and back first.
+    await expect(status(page)).toHaveText(/^signed in|^unknown: not-registered/)
     const read = await page.evaluate(
       (url) =>
         fetch(url, { credentials: 'include' }).then(

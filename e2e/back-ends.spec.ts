@@ -130,20 +130,20 @@ for (const mirror of ['cookie', 'endpoint'] as const) {
       await page.addInitScript(WATCH)
       await page.goto(sites.url('express'))
       await expect(page.getByText('Nobody is signed in.')).toBeVisible()
-      expect(await shown(page)).toEqual(['guests'])
+      await expect.poll(() => shown(page)).toEqual(['guests'])
       await page.reload()
       await expect(page.getByText('Nobody is signed in.')).toBeVisible()
-      expect(await shown(page)).toEqual(['guests'])
+      await expect.poll(() => shown(page)).toEqual(['guests'])
 
       // Signed in elsewhere: the open page turns by itself, and never shows both.
       const login = await visitor.newPage()
       await signInAtHub(login, sites.url('hub', ''), 'customer')
       await page.reload()
       await expect(page.locator('#name')).toBeVisible()
-      expect(await shown(page)).toEqual(['members'])
+      await expect.poll(() => shown(page)).toEqual(['members'])
       await page.reload()
       await expect.poll(() => page.evaluate('document.documentElement.dataset.drawn')).toBe('right')
-      expect(await shown(page)).toEqual(['members'])
+      await expect.poll(() => shown(page)).toEqual(['members'])
       expect(await page.evaluate('first')).toBe('members')
 
       // Signed out elsewhere while the page is not looked at: the next one it shows is the signed-out page.
@@ -151,7 +151,7 @@ for (const mirror of ['cookie', 'endpoint'] as const) {
       await expect(other.locator('#name')).toHaveText('The customer')
       await other.getByRole('button', { name: 'Sign out' }).click()
       await expect(page.getByText('Nobody is signed in.')).toBeVisible()
-      expect(await shown(page)).toEqual(['guests'])
+      await expect.poll(() => shown(page)).toEqual(['guests'])
     })
   })
 }
