@@ -30,7 +30,13 @@ const HOSTILE_VALUES: readonly unknown[] = [
   ...[1n, Symbol('s'), Symbol.iterator, () => 'f', class {}],
   ...[new Number(1), new String('signed-in'), new Boolean(true), Object(1n)],
   ...[new Date(0), new Map([['sub', 'someone']]), new Set(['sub']), /x/, new Error('sub'), new Uint8Array(2)],
-  ...[new Impostor(), Object.create(null), Object.create({ sub: 'someone' }), new Proxy({ sub: 'someone' }, {}), cycle()],
+  ...[
+    new Impostor(),
+    Object.create(null),
+    Object.create({ sub: 'someone' }),
+    new Proxy({ sub: 'someone' }, {}),
+    cycle(),
+  ],
   ...[[], ['signed-in'], new Array(3), Object.assign([], { sub: 'someone' }), Object.freeze({ sub: 'someone' })],
 ]
 
