@@ -128,7 +128,6 @@ export default defineConfig({
     test: {
       include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'e2e/*.test.ts'],
       testTimeout: 30_000,
-      retry: 1,
     },
   } as object),
 })

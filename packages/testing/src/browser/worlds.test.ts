@@ -49,7 +49,7 @@ const cookieRules: Readonly<Record<PrivacyWorld, { readonly sent: string[]; read
   webkit: { sent: [], kept: [] },
 }
 
-describe.each(PRIVACY_WORLDS)('%s', (world) => {
+describe.each(PRIVACY_WORLDS)('%s', { retry: 1 }, (world) => {
   const { sent, kept } = cookieRules[world]
   const isAllowed = world === 'chromium-allowed'
   let browser: UserBrowser
