@@ -2,7 +2,7 @@ import type { PrivacyWorld, ThirdPartyCookies } from '@isthmus/testing'
 import type { PlaywrightTestConfig } from '@playwright/test'
 
 /** The specs that are written against every engine; the others need what only Playwright's Chromium can do. */
-const EVERY_WORLD = '**/journeys.spec.ts'
+const EVERY_WORLD = './e2e/every-world'
 
 const config: PlaywrightTestConfig<{ thirdPartyCookies: ThirdPartyCookies; privacyWorld: PrivacyWorld }> = {
   testDir: './e2e',
@@ -18,8 +18,8 @@ const config: PlaywrightTestConfig<{ thirdPartyCookies: ThirdPartyCookies; priva
   projects: [
     { name: 'chromium-allowed', use: { thirdPartyCookies: 'allowed', privacyWorld: 'chromium-allowed' } },
     { name: 'chromium-blocked', use: { thirdPartyCookies: 'blocked', privacyWorld: 'chromium-blocked' } },
-    { name: 'firefox', testMatch: EVERY_WORLD, use: { privacyWorld: 'firefox' } },
-    { name: 'webkit', testMatch: EVERY_WORLD, use: { privacyWorld: 'webkit' } },
+    { name: 'firefox', testDir: EVERY_WORLD, use: { privacyWorld: 'firefox' } },
+    { name: 'webkit', testDir: EVERY_WORLD, use: { privacyWorld: 'webkit' } },
   ],
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { SessionOptions } from '@isthmus/client'
+import { consoleRecorder } from '@isthmus/testing'
 import express, { type Express, type RequestHandler } from 'express'
 
 const client = readFileSync(fileURLToPath(import.meta.resolve('@isthmus/client')), 'utf8')
@@ -29,7 +30,7 @@ export interface SiteAppOptions {
   readonly backEnd?: RequestHandler
 }
 
-/** A site: one page at every path, that follows the session. */
+/** A site: one page at every path, that follows the session. Its first script hears what the console says, for WebKit. */
 export function createSiteApp({
   name,
   hub,
@@ -63,7 +64,7 @@ export function createSiteApp({
   app.get('/{*path}', (_, response) => {
     response.set(headers).send(`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>${name}</title>${head}</head>
+<head><meta charset="utf-8"><title>${name}</title><script>${consoleRecorder}</script>${head}</head>
 <body><h1>${name}</h1><output>–</output><p><a href="/other">Another page</a></p>${script}</body>
 </html>`)
   })

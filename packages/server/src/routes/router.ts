@@ -70,6 +70,8 @@ export function createRouter(hub: HubParts): Hono {
       hub.events.emit('denied', { code: thrown.code, path: context.req.path, origin })
       return fail(context, thrown)
     }
+    // A hub that closes has no store any more for who came a moment before.
+    if (hub.closing.aborted) return fail(context, new IsthmusError('unreachable'))
     hub.events.emit('error', { error: thrown, path: context.req.path })
     return fail(context, new IsthmusError('internal'))
   })

@@ -30,10 +30,10 @@ export function createFirefoxDriver(bidi: Bidi, tab: string, lines: () => readon
     if (!root) throw new Error('The tab is closed.')
     return root
   }
-  // The page that tells of a failure comes a moment after the failure, and would end the next navigation.
+  // The page that tells of a failure comes a moment after the failure; its load would be taken for the next navigation's.
   const untilErrorPage = async (): Promise<void> => {
     const deadline = Date.now() + settleMs
-    const isThere = "String(document.documentURI.startsWith('about:neterror'))"
+    const isThere = "String(document.documentURI.startsWith('about:neterror') && document.readyState === 'complete')"
     while (Date.now() < deadline && (await scope.evaluate(isThere).catch(() => 'false')) !== 'true') await sleep(10)
   }
   let front: string | undefined

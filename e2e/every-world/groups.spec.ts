@@ -1,11 +1,11 @@
-import { seen, signIn, snapshot, status } from './acts.ts'
+import { seen, shows, signIn, snapshot } from './acts.ts'
 import { expect, test } from './fixtures.ts'
 
 test('the staff site denies a customer and tells nothing but who it is', async ({ world, open }) => {
   const shop = await open(world.url('shop'))
   await signIn(shop, 'customer')
   const staff = await open(world.url('staff'))
-  await expect(status(staff)).toHaveText('denied: {"sub":"u-customer"}')
+  await shows(staff, 'denied: {"sub":"u-customer"}')
   expect(await snapshot(staff)).toMatchObject({ status: 'signed-in', access: 'denied', user: { sub: 'u-customer' } })
   expect(JSON.stringify(await seen(staff))).not.toContain('The customer')
 })
@@ -13,12 +13,12 @@ test('the staff site denies a customer and tells nothing but who it is', async (
 test('it admits a clerk, with the claims of this site alone', async ({ world, open }) => {
   const staff = await open(world.url('staff'))
   await signIn(staff, 'clerk')
-  await expect(status(staff)).toHaveText('signed in: The clerk')
+  await shows(staff, 'signed in: The clerk')
   expect(await snapshot(staff)).toMatchObject({
     access: 'granted',
     user: { sub: 'u-clerk', name: 'The clerk', desk: 'returns' },
   })
   const news = await open(world.url('news'))
-  await expect(status(news)).toHaveText('signed in: The clerk')
+  await shows(news, 'signed in: The clerk')
   expect((await snapshot(news)) as { user: object }).toHaveProperty('user', { sub: 'u-clerk', name: 'The clerk' })
 })

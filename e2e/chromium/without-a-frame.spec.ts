@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
+import { HOSTS } from '../world.ts'
 import { seen, signIn, signOut, snapshot, status } from './acts.ts'
 import { expect, test } from './fixtures.ts'
-import { HOSTS } from './world.ts'
 
 const fetching = { options: { transport: 'fetch' } } as const
 

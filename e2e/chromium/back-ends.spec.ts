@@ -1,7 +1,7 @@
 import { type Chromium, launchChromium } from '@isthmus/testing'
 import type { Page } from '@playwright/test'
+import type { BackEndName } from '../back-ends.ts'
 import { signInAtHub } from './acts.ts'
-import type { BackEndName } from './back-ends.ts'
 import { type BackEndsWorld, startBackEndsWorld } from './back-ends-world.ts'
 import { test as base, expect } from './fixtures.ts'
 

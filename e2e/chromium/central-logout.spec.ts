@@ -1,8 +1,8 @@
 import type { Page } from '@playwright/test'
+import { startWorld } from '../world.ts'
 import { signIn, signInAtHub, snapshot, status } from './acts.ts'
 import { test as base, expect } from './fixtures.ts'
 import { type LogoutReceiver, startLogoutReceiver } from './logout-receiver.ts'
-import { startWorld } from './world.ts'
 
 interface Receivers {
   readonly shop: LogoutReceiver

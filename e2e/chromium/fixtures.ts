@@ -1,6 +1,6 @@
 import { type Chromium, launchChromium, type ThirdPartyCookies } from '@isthmus/testing'
 import { test as base, type Page } from '@playwright/test'
-import { startWorld, type World } from './world.ts'
+import { startWorld, type World } from '../world.ts'
 
 interface Options {
   /** Set by the project: how the browser treats third-party cookies. */

@@ -5,9 +5,9 @@ import { isthmus, mirrorEndpoint } from '@isthmus/site/express'
 import { type Chromium, startHosts } from '@isthmus/testing'
 import type { Page } from '@playwright/test'
 import express from 'express'
+import type { World } from '../world.ts'
 import { seen, signIn, signOut, status } from './acts.ts'
 import { test as base, expect } from './fixtures.ts'
-import type { World } from './world.ts'
 
 /** A shop whose own back end keeps the token, and says at `/who` whom it believes to see. */
 const test = base.extend<{ backEnd: { readonly received: string[] } }>({

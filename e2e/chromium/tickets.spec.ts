@@ -1,8 +1,8 @@
 import type { Chromium } from '@isthmus/testing'
 import type { Page } from '@playwright/test'
+import type { World } from '../world.ts'
 import { seen, signIn, status } from './acts.ts'
 import { expect, test } from './fixtures.ts'
-import type { World } from './world.ts'
 
 const verifier = 'v'.repeat(43)
 // S256 of the verifier above (RFC 7636 §4.2).

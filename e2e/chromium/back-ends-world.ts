@@ -4,8 +4,8 @@ import { createHub, type Hub, memoryStore } from '@isthmus/server'
 import { nodeHandler } from '@isthmus/server/node'
 import { type Certificate, createCertificate, startHosts } from '@isthmus/testing'
 import express from 'express'
-import { BACK_ENDS, type BackEnd, type BackEndName, freePort, startBackEnd } from './back-ends.ts'
-import { createLoginApp } from './login-app.ts'
+import { BACK_ENDS, type BackEnd, type BackEndName, freePort, startBackEnd } from '../back-ends.ts'
+import { createLoginApp } from '../login-app.ts'
 
 const HUB = 'auth.localhost'
 

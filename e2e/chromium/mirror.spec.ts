@@ -1,9 +1,9 @@
 import type { Chromium } from '@isthmus/testing'
 import type { Page } from '@playwright/test'
 import { decodeJwt } from 'jose'
+import { HOSTS, type World } from '../world.ts'
 import { seen, signIn, signOut, snapshot, status } from './acts.ts'
 import { expect, test } from './fixtures.ts'
-import { HOSTS, type World } from './world.ts'
 
 const COOKIE = 'isthmus_token'
 const mirrored = { options: { mirror: 'cookie' } } as const

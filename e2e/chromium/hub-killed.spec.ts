@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createCertificate, launchChromium, startHosts } from '@isthmus/testing'
+import { createSiteApp } from '../site-app.ts'
+import { USERS } from '../users.ts'
+import { HOSTS } from '../world.ts'
 import { signInAtOnce, snapshot, status } from './acts.ts'
 import { expect, test } from './fixtures.ts'
-import { createSiteApp } from './site-app.ts'
-import { USERS } from './users.ts'
-import { HOSTS } from './world.ts'
 
 test('the hub is killed and comes back: unknown in between, never signed out, no session lost', async ({
   thirdPartyCookies,

@@ -1,6 +1,6 @@
 import { launchBrowser, type PrivacyWorld, type Tab, type UserBrowser } from '@isthmus/testing'
 import { test as base, expect } from '@playwright/test'
-import { HOSTS, startWorld, type World } from './world.ts'
+import { HOSTS, startWorld, type World } from '../world.ts'
 
 interface Fixtures {
   readonly world: World

@@ -1,0 +1,78 @@
+import type { Diagnosis, Snapshot } from '@isthmus/client'
+import type { Tab } from '@isthmus/testing'
+import { expect } from '@playwright/test'
+import { HOSTS, type World } from '../world.ts'
+
+/** The longest that anything may take on a busy machine; every wait ends as soon as what it waits for is there. */
+export const PATIENCE = { timeout: 20_000 } as const
+
+/** Waits until the page shows this of the session. */
+export async function shows(tab: Tab, wanted: string | RegExp): Promise<void> {
+  const shown = expect.poll(() => tab.text('output'), PATIENCE)
+  await (typeof wanted === 'string' ? shown.toBe(wanted) : shown.toMatch(wanted))
+}
+
+/** What the page knows of the session. */
+export function snapshot(tab: Tab): Promise<Snapshot> {
+  return tab.evaluate('session.current')
+}
+
+/** Every snapshot that was announced since the page was loaded, the first one included. */
+export function seen(tab: Tab): Promise<Snapshot[]> {
+  return tab.evaluate('seen')
+}
+
+/** What the page says of its way to the hub. */
+export function diagnosis(tab: Tab): Promise<Diagnosis> {
+  return tab.evaluate('session.diagnose()')
+}
+
+/** All that the console has said, as one text. In WebKit only what was said in the document that is open now. */
+export async function consoleText(tab: Tab): Promise<string> {
+  return (await tab.console()).map(({ text }) => text).join('\n')
+}
+
+/** Ends the session from a site's page. */
+export async function signOut(tab: Tab): Promise<void> {
+  await tab.evaluate('session.signOut()')
+}
+
+/** Signs in from a site's page, as a user does, and waits to be back. */
+export async function signIn(tab: Tab, user: string): Promise<void> {
+  const isBack = await leave(tab)
+  await fillIn(tab, user)
+  await isBack()
+}
+
+/** Signs in where the login page asks nothing, or where there is a session already. */
+export async function signInAtOnce(tab: Tab): Promise<void> {
+  const isBack = await leave(tab)
+  await isBack()
+}
+
+/** Signs in at the auth domain itself, on behalf of no site. */
+export async function signInAtHub(tab: Tab, world: World, user: string): Promise<void> {
+  await tab.goto(world.url('hub', '/login'))
+  await fillIn(tab, user)
+  await tab.waitFor("document.querySelector('h1')?.textContent === 'Auth domain'", { timeoutMs: PATIENCE.timeout })
+}
+
+/** How often the pages of a host were loaded in tabs so far, as the host has seen it. */
+export function loadsOf(world: World, host: keyof typeof HOSTS): number {
+  return world.hosts.requests.filter((one) => one.host === HOSTS[host] && one.destination === 'document').length
+}
+
+async function fillIn(tab: Tab, user: string): Promise<void> {
+  await tab.waitFor("location.pathname === '/login' && document.querySelector('button') !== null")
+  await tab.fill('label=User', user)
+  await tab.click('text=Sign in')
+}
+
+/** Starts to sign in; the result waits until the site's page is there again. */
+async function leave(tab: Tab): Promise<() => Promise<void>> {
+  await shows(tab, /signed-out|signed in|denied/)
+  const host = await tab.evaluate<string>('location.host')
+  await tab.evaluate('(window.beforeSignIn = true, void session.signIn())')
+  const isBack = `location.host === '${host}' && !window.beforeSignIn && !location.hash.startsWith('#isthmus=')`
+  return async () => void (await tab.waitFor(isBack, { timeoutMs: PATIENCE.timeout }))
+}
