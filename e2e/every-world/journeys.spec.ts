@@ -1,6 +1,6 @@
 import { launchBrowser, type PrivacyWorld, type Tab, type UserBrowser } from '@isthmus/testing'
 import { test as base, expect } from '@playwright/test'
-import { HOSTS, startWorld, type World } from '../world.ts'
+import { startWorld, type World } from '../world.ts'
 
 interface Fixtures {
   readonly world: World
@@ -35,15 +35,6 @@ test.setTimeout(90_000)
 const shows = (tab: Tab, text: string): Promise<void> =>
   expect.poll(() => tab.text('output'), { timeout: 20_000 }).toBe(text)
 
-/** Every way in which the frame may prove the session, as measured: found by trying, never by the browser's name. */
-const CARRIERS: Record<PrivacyWorld, RegExp> = {
-  'chromium-allowed': /^cookie$/,
-  'chromium-blocked': /^partitioned$/,
-  // Firefox lets the hub's cookie through where the user has just signed in at the hub on the way.
-  firefox: /^(?:partitioned|cookie)$/,
-  webkit: /^key$/,
-}
-
 async function signIn(tab: Tab, user: string): Promise<void> {
   await expect.poll(() => tab.text('output'), { timeout: 20_000 }).toMatch(/signed-out|signed in|denied/)
   const host = await tab.evaluate<string>('location.host')
@@ -54,32 +45,6 @@ async function signIn(tab: Tab, user: string): Promise<void> {
   const back = `location.host === '${host}' && !window.beforeSignIn && !location.hash.startsWith('#isthmus=')`
   await tab.waitFor(back, { timeoutMs: 20_000 })
 }
-
-test('signed in once, known on the other domain at the same address, with the carrier of this world', async ({
-  world,
-  open,
-  privacyWorld,
-}) => {
-  const shop = await open(world.url('shop'))
-  await shows(shop, 'signed-out: none')
-  await signIn(shop, 'customer')
-  await shows(shop, 'signed in: The customer')
-  const address = world.url('news', '/story?id=7&q=a%20b#/route?x=1')
-  const news = await open(address)
-  await shows(news, 'signed in: The customer')
-  expect(await news.evaluate('location.href')).toBe(address)
-  for (const tab of [shop, news]) {
-    const { carrier } = await tab.evaluate<{ carrier: string }>('session.diagnose()')
-    expect(carrier).toMatch(CARRIERS[privacyWorld])
-  }
-  // The carrier outlives the page: nobody is led away a second time.
-  const loads = (): number =>
-    world.hosts.requests.filter(({ host, destination }) => host === HOSTS.news && destination === 'document').length
-  const before = loads()
-  await news.goto(world.url('news', '/other'))
-  await shows(news, 'signed in: The customer')
-  expect(loads()).toBe(before + 1)
-})
 
 test('signed out on one, the other follows by itself, hidden or not', async ({ world, open }) => {
   const shop = await open(world.url('shop'))

@@ -1,0 +1,88 @@
+import type { PrivacyWorld } from '@isthmus/testing'
+import { diagnosis, loadsOf, seen, shows, signIn } from './acts.ts'
+import { expect, stateFact, test } from './fixtures.ts'
+
+/** How the frame proves the session, as measured: found by trying, never by the browser's name. */
+const CARRIERS: Record<PrivacyWorld, RegExp> = {
+  'chromium-allowed': /^cookie$/,
+  'chromium-blocked': /^partitioned$/,
+  firefox: /^(?:partitioned|cookie)$/,
+  webkit: /^key$/,
+}
+
+test('signed in on the shop, known on the news', async ({ world, open, privacyWorld }) => {
+  const shop = await open(world.url('shop'))
+  await shows(shop, 'signed-out: none')
+  await signIn(shop, 'customer')
+  await shows(shop, 'signed in: The customer')
+
+  const news = await open(world.url('news'))
+  await shows(news, 'signed in: The customer')
+  // With third-party cookies: no navigation but the user's own. Elsewhere: one silent bounce more.
+  const ways = privacyWorld === 'chromium-allowed' ? 1 : 2
+  expect(loadsOf(world, 'news')).toBe(ways)
+
+  // From now on the partition has its own carrier, which outlives the page: nobody is led away a second time.
+  await news.goto(world.url('news', '/other'))
+  await shows(news, 'signed in: The customer')
+  expect(loadsOf(world, 'news')).toBe(ways + 1)
+  for (const tab of [shop, news]) expect((await diagnosis(tab)).carrier).toMatch(CARRIERS[privacyWorld])
+  if (privacyWorld === 'firefox') {
+    stateFact(
+      'Firefox may let the cookie of the hub through to its frame where the user has just signed in at the hub on the way; most often it does not.',
+      'https://developer.mozilla.org/en-US/docs/Web/Privacy/Guides/State_Partitioning#storage_access_heuristics',
+    )
+  }
+})
+
+for (const path of ['/story?id=7&q=a%20b#/route?x=1', '/a?isthmus=1#top', '/plain', '/empty#', '/u/%C3%A4?q=1+1#a#b']) {
+  test(`the address ${path} is the same afterwards, and holds no ticket`, async ({ world, open }) => {
+    const shop = await open(world.url('shop'))
+    await shows(shop, 'signed-out: none')
+    await signIn(shop, 'customer')
+
+    const address = world.url('news', path)
+    const news = await open(world.url('evil'))
+    const before = await news.evaluate<number>('history.length')
+    await news.goto(address)
+    await shows(news, 'signed in: The customer')
+    expect(await news.evaluate('location.href')).toBe(address)
+    // One entry, and it is this one: neither the way to the hub nor the ticket is in the history.
+    expect(await news.evaluate('history.length')).toBe(before + 1)
+  })
+}
+
+test('a hash router hears of its route after the bounce', async ({ world, open }) => {
+  const shop = await open(world.url('shop'))
+  await shows(shop, 'signed-out: none')
+  await signIn(shop, 'customer')
+  world.serve('news', {
+    head: `<script>
+      window.routes = [location.hash]
+      addEventListener('hashchange', () => routes.push(location.hash))</script>`,
+  })
+  const news = await open(world.url('news', '/#/cart?x=1'))
+  await shows(news, 'signed in: The customer')
+  expect((await news.evaluate<string[]>('routes')).at(-1)).toBe('#/cart?x=1')
+})
+
+test('no page shows the wrong state on its way', async ({ world, open }) => {
+  const shop = await open(world.url('shop'))
+  await shows(shop, 'signed-out: none')
+  await signIn(shop, 'customer')
+  const news = await open(world.url('news'))
+  for (const tab of [shop, news]) {
+    await shows(tab, 'signed in: The customer')
+    expect((await seen(tab)).map((one) => one.status)).not.toContain('signed-out')
+  }
+})
+
+test('signing in where there is a session asks for no password again', async ({ world, open }) => {
+  const shop = await open(world.url('shop'))
+  await signIn(shop, 'customer')
+  const news = await open(world.url('news'))
+  await shows(news, 'signed in: The customer')
+  await news.evaluate('void session.signIn({ returnTo: "/welcome" })')
+  await news.waitFor(`location.href === '${world.url('news', '/welcome')}'`)
+  await shows(news, 'signed in: The customer')
+})
