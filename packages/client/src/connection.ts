@@ -1,4 +1,4 @@
-import { type HubToClient, IsthmusError, type SiteAnswer, type Welcome } from '@isthmus/protocol'
+import { type HubToClient, IsthmusError, RETRY_MAX_MS, type SiteAnswer, type Welcome } from '@isthmus/protocol'
 import { type FrameOptions, openFrame } from './frame.ts'
 import { openQuestions, type Question, type Questions } from './questions.ts'
 
@@ -9,8 +9,8 @@ export interface ConnectionOptions extends Omit<FrameOptions, 'onWelcome'> {
 
 /** The way to the hub. */
 export interface Connection {
-  /** Begins anew, and ends in one of the callbacks. */
-  open(): void
+  /** Begins anew, and ends in one of the callbacks. After failures it is more patient: a slow network must not begin anew for ever. */
+  open(failures: number): void
   /** Asks, once the way is open. Rejects with {@link IsthmusError}. */
   ask(question: Question): Promise<SiteAnswer>
   close(): void
@@ -27,20 +27,21 @@ export function createFrameConnection(options: ConnectionOptions): Connection {
   }
 
   return {
-    open() {
+    open(failures) {
       close()
       port = new Promise((resolve) => {
         let opened: Questions | undefined
         const removeFrame = openFrame({
           ...options,
+          timeoutMs: patienceAfter(failures, options.timeoutMs),
           onWelcome(welcome, port) {
             opened = openQuestions(port, options.timeoutMs, options.onMessage)
             resolve(opened)
             options.onWelcome(welcome)
           },
-          onFailure(reason) {
+          onFailure(cause) {
             resolve(undefined)
-            options.onFailure(reason)
+            options.onFailure(cause)
           },
         })
         closeFrame = () => {
@@ -57,4 +58,9 @@ export function createFrameConnection(options: ConnectionOptions): Connection {
     },
     close,
   }
+}
+
+/** How long the next attempt may take: doubled after each failure. The page was told already that the session is unknown. */
+export function patienceAfter(failures: number, timeoutMs: number): number {
+  return Math.max(timeoutMs, Math.min(timeoutMs * 2 ** failures, RETRY_MAX_MS))
 }

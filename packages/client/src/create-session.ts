@@ -8,12 +8,11 @@ import {
   type SiteAnswer,
   type Snapshot,
   TOKEN_RENEW_MS,
-  type UnknownReason,
 } from '@isthmus/protocol'
 import { createBouncer } from './bounce.ts'
 import { createFrameConnection } from './connection.ts'
 import { createFetchConnection } from './fetch-connection.ts'
-import { findingOf } from './findings.ts'
+import { type Cause, findingOf } from './findings.ts'
 import { type Effect, type Event, initialState, transition } from './machine.ts'
 import { createMirror } from './mirror.ts'
 import type { Question } from './questions.ts'
@@ -52,7 +51,7 @@ export function createSession({
   const tabs = openTabs(hub, site, (answer) => dispatch({ type: 'told', via: 'tab', answer }))
   const ending = new AbortController()
   const listeners = new Set<(snapshot: Snapshot) => void>()
-  const complained = new Set<UnknownReason>()
+  const complained = new Set<Cause>()
   const arrived = bouncer.arrival !== undefined
   // Who arrives with a ticket, or brings a session along, may be somebody else than the mirror says.
   if (arrived || bouncer.wanted !== undefined) mirror.clear()
@@ -94,7 +93,8 @@ export function createSession({
     },
     onMessage: (message) =>
       dispatch(message.type === 'push' ? { type: 'told', via: 'push', answer: message.answer } : message),
-    onFailure: (reason) => dispatch({ type: 'frame-failed', reason }),
+    onFailure: (cause) => dispatch({ type: 'frame-failed', cause }),
+    onRemoved: (soon) => dispatch({ type: 'frame-removed', soon }),
   })
 
   const end = watchEnd(() => void ask())
@@ -130,7 +130,7 @@ export function createSession({
         })
         .then((answer) => dispatch({ type: 'redeemed', answer: answer ?? undefined, asOf }))
     },
-    'open-frame': openFrame,
+    'open-frame': ({ failures }) => openFrame(failures),
     'retry-after'({ failures }) {
       clearTimeout(retryTimer)
       retryTimer = setTimeout(() => dispatch({ type: 'retry-due' }), pauseBefore(failures))
@@ -168,12 +168,12 @@ export function createSession({
 
   /** A page that is about to leave has nothing to settle, nor to complain about. */
   function settle(): void {
-    const { snapshot } = state
+    const { snapshot, cause } = state
     if (snapshot.status === 'unknown') {
-      const finding = findingOf(snapshot.reason, hub as string, transport)
-      if (!finding || leaving) return
-      if (!complained.has(snapshot.reason)) console.warn(`isthmus: ${finding.code}: ${finding.message} ${finding.cure}`)
-      complained.add(snapshot.reason)
+      if (!cause || leaving) return
+      const { message, cure } = findingOf(cause, hub as string, transport)
+      if (!complained.has(cause)) console.warn(`isthmus: ${cause}: ${message} ${cure}`)
+      complained.add(cause)
     }
     // What the mirror says is a guess.
     else if (snapshot.stale) return
@@ -189,9 +189,9 @@ export function createSession({
     }
   }
 
-  function openFrame(): void {
+  function openFrame(failures: number): void {
     openedAsOf = state.taken
-    connection.open()
+    connection.open(failures)
   }
 
   /** A question that fails leaves a doubt; who asked gets the error. */
@@ -204,9 +204,11 @@ export function createSession({
       return answer
     } catch (error) {
       const { code } = error as IsthmusError
-      if (code === 'timeout') dispatch({ type: 'frame-failed', reason: code })
-      else if (code === 'not-registered') dispatch({ type: 'question-failed', reason: code })
-      else if (isPassing(code) && state.port === 'open') dispatch({ type: 'question-failed', reason: 'unreachable' })
+      if (code === 'timeout') dispatch({ type: 'frame-failed', cause: code })
+      else if (code === 'not-registered') dispatch({ type: 'question-failed', cause: code })
+      else if (isPassing(code) && state.port === 'open') {
+        dispatch({ type: 'question-failed', cause: code === 'internal' ? 'hub-failing' : 'unreachable' })
+      }
       throw error
     }
   }
@@ -243,7 +245,7 @@ export function createSession({
     ending.signal,
   )
   transferLinks(transfer, ending.signal)
-  openFrame()
+  openFrame(0)
 
   return {
     get current() {
@@ -285,9 +287,9 @@ export function createSession({
       return state.snapshot
     },
     async diagnose() {
-      const { snapshot, site: answered, carrier, stream } = state
-      const finding = snapshot.status === 'unknown' ? findingOf(snapshot.reason, hub, transport) : undefined
-      return { hub, site: answered, carrier, stream, lastChange: change, findings: finding ? [finding] : [] }
+      const { cause, site: answered, carrier, stream } = state
+      const findings = cause ? [findingOf(cause, hub, transport)] : []
+      return { hub, site: answered, carrier, stream, lastChange: change, findings }
     },
     destroy() {
       ending.abort()

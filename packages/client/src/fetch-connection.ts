@@ -1,7 +1,8 @@
 import { problem, siteAnswer } from 'virtual:isthmus/tables'
-import { ENDPOINTS, IsthmusError, type Problem, type SiteAnswer, type UnknownReason } from '@isthmus/protocol'
+import { ENDPOINTS, IsthmusError, type Problem, type SiteAnswer } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
-import type { Connection, ConnectionOptions } from './connection.ts'
+import { type Connection, type ConnectionOptions, patienceAfter } from './connection.ts'
+import type { Cause } from './findings.ts'
 import { probeHub } from './probe-hub.ts'
 
 /**
@@ -28,7 +29,7 @@ export function createFetchConnection({
     watching,
   )
 
-  async function call({ method, path }: { method: string; path: string }): Promise<SiteAnswer> {
+  async function call({ method, path }: { method: string; path: string }, patienceMs = timeoutMs): Promise<SiteAnswer> {
     // In a frame of a stranger the cookie may be withheld, and its absence then says nothing.
     const firstParty = await document.hasStorageAccess?.().catch(() => false)
     const query = new URLSearchParams({
@@ -40,7 +41,7 @@ export function createFetchConnection({
       method,
       credentials: 'include',
       cache: 'no-store',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(patienceMs),
     }).catch((cause: unknown) => {
       const timedOut = cause instanceof DOMException && cause.name === 'TimeoutError'
       throw new IsthmusError(timedOut ? 'timeout' : 'unreachable', undefined, { cause })
@@ -53,18 +54,17 @@ export function createFetchConnection({
   }
 
   /** To a page that it does not know the hub says nothing that the browser would pass on. */
-  async function causeOf({ code }: IsthmusError): Promise<UnknownReason> {
+  async function causeOf({ code }: IsthmusError): Promise<Cause> {
     if (code === 'timeout' || code === 'not-registered') return code
-    const found = await probeHub(hub)
-    if (forbidden) return 'blocked'
-    return found === 'not-registered' ? found : 'unreachable'
+    const found = await probeHub(hub, AbortSignal.timeout(timeoutMs))
+    return forbidden ? 'policy-forbids' : (found ?? 'unreachable')
   }
 
   return {
-    async open() {
+    async open(failures) {
       const mine = ++attempt
       try {
-        const answer = await call(ENDPOINTS.session)
+        const answer = await call(ENDPOINTS.session, patienceAfter(failures, timeoutMs))
         if (mine === attempt) onWelcome({ answer, peers: '', aheadMs: 0 })
       } catch (error) {
         const cause = await causeOf(error as IsthmusError)

@@ -1,26 +1,69 @@
 import type { UnknownReason } from '@isthmus/protocol'
 
+/** Why the session is unknown, as exactly as it can be found out. */
+export type Cause =
+  | 'partitioned'
+  | 'unreachable'
+  | 'hub-failing'
+  | 'not-a-hub'
+  | 'timeout'
+  | 'policy-forbids'
+  | 'frame-removed'
+  | 'frame-silent'
+  | 'not-registered'
+
+/** What every cause makes of the session. */
+export const REASON_OF: Readonly<Record<Cause, UnknownReason>> = {
+  partitioned: 'partitioned',
+  unreachable: 'unreachable',
+  'hub-failing': 'unreachable',
+  'not-a-hub': 'unreachable',
+  timeout: 'timeout',
+  'policy-forbids': 'blocked',
+  'frame-removed': 'blocked',
+  'frame-silent': 'blocked',
+  'not-registered': 'not-registered',
+}
+
 /** One thing that does not work: what, why, and what to do about it. */
 export interface Finding {
-  readonly code: Exclude<UnknownReason, 'loading'>
+  /** Finer than the reason of the Snapshot; public, and never renamed. */
+  readonly code: Cause
+  /** What the Snapshot says. */
+  readonly reason: UnknownReason
   readonly message: string
   readonly cure: string
 }
 
-/** The diagnosis behind a reason; `undefined` while loading. */
-export function findingOf(reason: UnknownReason, hub: string, transport: 'frame' | 'fetch'): Finding | undefined {
-  if (reason === 'loading') return undefined
+/** The diagnosis, in words for the developers of the site. */
+export function findingOf(cause: Cause, hub: string, transport: 'frame' | 'fetch'): Finding {
   const directive = transport === 'fetch' ? 'connect-src' : 'frame-src'
-  const findings: Record<Finding['code'], readonly [message: string, cure: string]> = {
+  const texts: Record<Cause, readonly [message: string, cure: string]> = {
     partitioned: ['This browser has no link to the hub for this site.', 'Call link() or signIn().'],
-    unreachable: [`The hub ${hub} cannot be reached.`, 'Is it running?'],
-    timeout: [`The hub ${hub} did not answer in time.`, 'A slow network, or an extension that blocks frames?'],
-    blocked: [`This page's Content-Security-Policy forbids the hub.`, `Add "${directive} ${hub}" to the policy.`],
+    unreachable: [`The hub ${hub} cannot be reached.`, 'Is the network there, is the name right, is the hub running?'],
+    'hub-failing': [`The hub ${hub} answers, but fails.`, 'See its log and its /isthmus/healthz.'],
+    'not-a-hub': [
+      `What answers at ${hub} is no hub.`,
+      "Another program, a proxy's error page, or the login of a public network? Compare the address with createHub().",
+    ],
+    timeout: [`The hub ${hub} did not answer in time.`, 'A slow network, or a hub that hangs? It is asked again.'],
+    'policy-forbids': [
+      `This page's Content-Security-Policy forbids the hub.`,
+      `Add "${directive} ${hub}" to the policy.`,
+    ],
+    'frame-removed': [
+      'The hidden frame of the hub was taken out of the page.',
+      'Leave <iframe title="Isthmus"> where it is; or does an extension remove it?',
+    ],
+    'frame-silent': [
+      `The hub ${hub} is there, but its frame was kept from loading.`,
+      'An extension that blocks frames? Let it allow the hub.',
+    ],
     'not-registered': [
       `The hub ${hub} does not know the origin ${location.origin}.`,
       `Add it to the origins of your site in createHub().`,
     ],
   }
-  const [message, cure] = findings[reason]
-  return { code: reason, message, cure }
+  const [message, cure] = texts[cause]
+  return { code: cause, reason: REASON_OF[cause], message, cure }
 }

@@ -1,18 +1,15 @@
 import { welcome } from 'virtual:isthmus/tables'
-import {
-  ENDPOINTS,
-  type Hello,
-  type Origin,
-  PROTOCOL_VERSION,
-  type UnknownReason,
-  type Welcome,
-} from '@isthmus/protocol'
+import { ENDPOINTS, type Hello, type Origin, PROTOCOL_VERSION, type Welcome } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
+import type { Cause } from './findings.ts'
 import { probeHub } from './probe-hub.ts'
 
 /** The greeting should be there before the frame has loaded. This long after, the client says hello; then it looks for the cause. */
 const HELLO_AFTER_MS = 50
 const PROBE_AFTER_MS = 300
+
+/** Who takes the frame away so soon after it was put there does not mean the page around it. */
+const SOON_MS = 10_000
 
 export interface FrameOptions {
   readonly hub: Origin
@@ -20,31 +17,55 @@ export interface FrameOptions {
   readonly wantsToken: boolean
   readonly timeoutMs: number
   readonly onWelcome: (welcome: Welcome, port: MessagePort) => void
-  readonly onFailure: (reason: UnknownReason) => void
+  readonly onFailure: (cause: Cause) => void
+  /** After the greeting: somebody else took the frame out of the page, `soon` after it was put there or later. */
+  readonly onRemoved: (soon: boolean) => void
 }
 
 /**
- * Embeds the hub page and waits for its one greeting. Exactly one of the two callbacks is called, once,
+ * Embeds the hub page and waits for its one greeting. Exactly one of `onWelcome` and `onFailure` is called, once,
  * unless the result is called before: it takes the frame away.
  */
-export function openFrame({ hub, site, wantsToken, timeoutMs, onWelcome, onFailure }: FrameOptions): () => void {
+export function openFrame({
+  hub,
+  site,
+  wantsToken,
+  timeoutMs,
+  onWelcome,
+  onFailure,
+  onRemoved,
+}: FrameOptions): () => void {
   const listening = new AbortController()
   const { signal } = listening
   const timers: ReturnType<typeof setTimeout>[] = []
   const frame = document.createElement('iframe')
+  const openedAt = performance.now()
   let saidHello = false
   let probeForbidden = false
+  let loaded = false
+  let probed = false
+  let well = false
 
   function settle(): void {
     listening.abort()
     timers.forEach(clearTimeout)
   }
-  function fail(reason: UnknownReason): void {
-    if (signal.aborted) return
+  function remove(): void {
     settle()
+    watcher.disconnect()
     frame.remove()
-    onFailure(reason)
   }
+  function fail(cause: Cause): void {
+    if (signal.aborted) return
+    remove()
+    onFailure(cause)
+  }
+  const watcher = new MutationObserver(() => {
+    if (frame.isConnected) return
+    if (!signal.aborted) return fail('frame-removed')
+    remove()
+    onRemoved(performance.now() - openedAt < SOON_MS)
+  })
 
   function greeted(data: unknown, port: MessagePort | undefined): void {
     const read = readAs(welcome, data)
@@ -62,10 +83,18 @@ export function openFrame({ hub, site, wantsToken, timeoutMs, onWelcome, onFailu
     frame.contentWindow?.postMessage(hello, hub, [port2])
   }
   async function findCause(): Promise<void> {
-    const found = await probeHub(hub)
+    if (probed) return
+    probed = true
+    const found = await probeHub(hub, signal)
     // The report of a forbidden request comes in a task of its own.
     if (found === 'unreachable') await new Promise((resolve) => setTimeout(resolve, HELLO_AFTER_MS))
-    if (found && !probeForbidden) fail(found)
+    if (probeForbidden) return
+    if (found) fail(found)
+    well = true
+  }
+  function failLate(): void {
+    // While it loads, the frame still holds its own empty document. Whatever came in its place was not the hub.
+    fail(well && (loaded || frame.contentDocument === null) ? 'frame-silent' : 'timeout')
   }
 
   addEventListener(
@@ -79,7 +108,7 @@ export function openFrame({ hub, site, wantsToken, timeoutMs, onWelcome, onFailu
     'securitypolicyviolation',
     ({ blockedURI, effectiveDirective, disposition }) => {
       if (disposition !== 'enforce' || !blockedURI.startsWith(hub)) return
-      if (/^(?:frame|child|default)-src$/.test(effectiveDirective)) fail('blocked')
+      if (/^(?:frame|child|default)-src$/.test(effectiveDirective)) fail('policy-forbids')
       // The page's policy lets nobody ask: that says nothing of the hub.
       else if (effectiveDirective === 'connect-src') probeForbidden = true
     },
@@ -87,10 +116,14 @@ export function openFrame({ hub, site, wantsToken, timeoutMs, onWelcome, onFailu
   )
   frame.addEventListener(
     'load',
-    () => timers.push(setTimeout(sayHello, HELLO_AFTER_MS), setTimeout(findCause, PROBE_AFTER_MS)),
+    () => {
+      loaded = true
+      timers.push(setTimeout(sayHello, HELLO_AFTER_MS), setTimeout(findCause, PROBE_AFTER_MS))
+    },
     { signal },
   )
-  timers.push(setTimeout(() => fail('timeout'), timeoutMs))
+  // Firefox tells of no load where it failed.
+  timers.push(setTimeout(findCause, timeoutMs / 2), setTimeout(failLate, timeoutMs))
 
   // Not rendered: it takes no focus, and is not read out.
   frame.style.display = 'none'
@@ -99,10 +132,9 @@ export function openFrame({ hub, site, wantsToken, timeoutMs, onWelcome, onFailu
   frame.allow = 'storage-access; identity-credentials-get'
   const query = String(new URLSearchParams({ ...(site !== undefined && { site }), ...(wantsToken && { token: '1' }) }))
   frame.src = hub + ENDPOINTS.hub.path + (query && `?${query}`)
-  ;(document.body ?? document.documentElement).append(frame)
-
-  return () => {
-    settle()
-    frame.remove()
-  }
+  const place = document.body ?? document.documentElement
+  place.append(frame)
+  // Its own parent, or the whole body, as page loaders swap it: neither changes often.
+  for (const parent of [place, document.documentElement]) watcher.observe(parent, { childList: true })
+  return remove
 }

@@ -1,6 +1,6 @@
 export { type Carrier, type ErrorCode, IsthmusError, type Snapshot, type UnknownReason } from '@isthmus/protocol'
 export { createSession } from './create-session.ts'
-export type { Finding } from './findings.ts'
+export type { Cause, Finding } from './findings.ts'
 export type { Via } from './machine.ts'
 export type { Change, Diagnosis, Session, SessionOptions } from './session.ts'
 export type { Expiring } from './watch-end.ts'

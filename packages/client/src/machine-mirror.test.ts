@@ -66,7 +66,7 @@ describe('a client whose mirror knew something', () => {
   })
 
   it('keeps it as the last thing known where the hub cannot be reached', () => {
-    const { state } = run(initialState({ habits: MIRRORS, mirrored }), { type: 'frame-failed', reason: 'unreachable' })
+    const { state } = run(initialState({ habits: MIRRORS, mirrored }), { type: 'frame-failed', cause: 'unreachable' })
     expect(state.snapshot).toEqual({ status: 'unknown', reason: 'unreachable', last: mirrored, stale: true })
   })
 })
@@ -106,8 +106,8 @@ describe('the mirror', () => {
 
   it('is left alone while nothing definite is known', () => {
     for (const event of [
-      { type: 'frame-failed', reason: 'timeout' },
-      { type: 'question-failed', reason: 'unreachable' },
+      { type: 'frame-failed', cause: 'timeout' },
+      { type: 'question-failed', cause: 'unreachable' },
       { type: 'stream', status: 'down' },
       { type: 'restored' },
     ] as Event[]) {
@@ -206,11 +206,11 @@ describe('renewal', () => {
 
   it('is for nobody who is signed out, nor for a way that is closed', () => {
     expect(run(open(), push(signedOut), { type: 'renewal-due' }).done).toEqual([])
-    expect(run(open(), { type: 'frame-failed', reason: 'timeout' }, { type: 'renewal-due' }).done).toEqual([])
+    expect(run(open(), { type: 'frame-failed', cause: 'timeout' }, { type: 'renewal-due' }).done).toEqual([])
   })
 
   it('that fails says so, and goes on with the attempts', () => {
-    const failed = run(open(), { type: 'renewal-due' }, { type: 'question-failed', reason: 'unreachable' })
+    const failed = run(open(), { type: 'renewal-due' }, { type: 'question-failed', cause: 'unreachable' })
     expect(failed.state.snapshot).toMatchObject({
       status: 'unknown',
       reason: 'unreachable',

@@ -115,8 +115,8 @@ describe('unknown', () => {
   const last = { ...signedIn(5), stale: true }
 
   test.each<[string, Event, string]>([
-    ['the frame fails', { type: 'frame-failed', reason: 'timeout' }, 'timeout'],
-    ['a question fails', { type: 'question-failed', reason: 'unreachable' }, 'unreachable'],
+    ['the frame fails', { type: 'frame-failed', cause: 'timeout' }, 'timeout'],
+    ['a question fails', { type: 'question-failed', cause: 'unreachable' }, 'unreachable'],
     ['the stream is down', { type: 'stream', status: 'down' }, 'unreachable'],
     ['the page comes back from the cache', { type: 'restored' }, 'loading'],
     ['the carrier is lost', told('answer', unlinked(6), 1), 'partitioned'],
@@ -127,13 +127,35 @@ describe('unknown', () => {
     expect(effects).toContainEqual({ type: 'announce', via: undefined })
   })
 
+  test('a frame that somebody takes away at once is blocked, each time for longer, whatever it said in between', () => {
+    const removed: Event = { type: 'frame-removed', soon: true }
+    const pauses: number[] = []
+    let { state } = after([], known)
+    for (let round = 1; round <= 4; round++) {
+      const step = after([removed], state)
+      expect(step.state.snapshot).toMatchObject({ status: 'unknown', reason: 'blocked', stale: true })
+      expect(step.state.cause).toBe('frame-removed')
+      for (const effect of step.effects) if (effect.type === 'retry-after') pauses.push(effect.failures)
+      state = after([{ type: 'retry-due' }, told('frame', signedIn(5 + round), 9)], step.state).state
+      expect(state.snapshot.status).toBe('signed-in')
+    }
+    expect(pauses).toEqual([1, 2, 3, 4])
+  })
+
+  test('a frame that goes later, with the content of its page, comes back without a word', () => {
+    const { state, effects } = after([{ type: 'frame-removed', soon: false }], known)
+    expect(state.snapshot).toBe(known.snapshot)
+    expect(state).toMatchObject({ port: 'opening', stream: 'idle' })
+    expect(effects).toEqual([{ type: 'open-frame', failures: 0 }])
+  })
+
   test('without anything known there is nothing stale', () => {
-    const { state } = after([{ type: 'frame-failed', reason: 'blocked' }])
+    const { state } = after([{ type: 'frame-failed', cause: 'policy-forbids' }])
     expect(state.snapshot).toEqual({ status: 'unknown', reason: 'blocked', stale: false })
   })
 
   test('the same doubt twice is announced once', () => {
-    const failure: Event = { type: 'question-failed', reason: 'unreachable' }
+    const failure: Event = { type: 'question-failed', cause: 'unreachable' }
     const { effects } = after([failure, failure], known)
     expect(types(effects)).toEqual(['retry-after'])
   })
@@ -246,7 +268,7 @@ describe('a page that came with a ticket', () => {
   })
 
   test('redeems once more if the frame was lost on the way', () => {
-    const lost: Event = { type: 'frame-failed', reason: 'timeout' }
+    const lost: Event = { type: 'frame-failed', cause: 'timeout' }
     const { effects } = after([lost, { type: 'retry-due' }, old], start)
     expect(types(effects)).toEqual(['redeem'])
   })
@@ -293,7 +315,7 @@ describe('a page that was reached with a session brought along', () => {
 })
 
 describe('failures and attempts', () => {
-  const failed: Event = { type: 'frame-failed', reason: 'unreachable' }
+  const failed: Event = { type: 'frame-failed', cause: 'unreachable' }
 
   test('each failure in a row makes the next pause longer; an answer begins anew', () => {
     const again: Event[] = [failed, { type: 'retry-due' }]
@@ -314,10 +336,14 @@ describe('failures and attempts', () => {
 
   test('a frame on its way is not opened twice', () => {
     for (const type of ['retry-due', 'looked-at'] as const) expect(after([{ type }]).effects).toEqual([])
+    // Later attempts are patient, and somebody who comes back is not.
+    const again = after([{ type: 'frame-failed', cause: 'timeout' }, { type: 'retry-due' }]).state
+    expect(after([{ type: 'retry-due' }], again).effects).toEqual([])
+    expect(after([{ type: 'looked-at' }], again).effects).toEqual([{ type: 'open-frame', failures: 1 }])
   })
 
   test('a question that failed is asked again over the port that is there', () => {
-    const question: Event = { type: 'question-failed', reason: 'unreachable' }
+    const question: Event = { type: 'question-failed', cause: 'unreachable' }
     const { state } = after([told('frame', signedIn(5), 0), question])
     expect(state.port).toBe('open')
     expect(types(after([{ type: 'retry-due' }], state).effects)).toEqual(['ask'])
@@ -437,8 +463,9 @@ describe('whatever happens', () => {
     }),
     fc.record({
       type: fc.constantFrom('frame-failed' as const, 'question-failed' as const),
-      reason: fc.constantFrom('timeout' as const, 'unreachable' as const, 'blocked' as const),
+      cause: fc.constantFrom('timeout' as const, 'unreachable' as const, 'policy-forbids' as const),
     }),
+    fc.record({ type: fc.constant('frame-removed' as const), soon: fc.boolean() }),
     fc.record({ type: fc.constantFrom('retry-due' as const, 'looked-at' as const, 'restored' as const) }),
   )
   const start = fc
@@ -530,8 +557,10 @@ describe('whatever happens', () => {
 
   test('failures are counted one by one, and forgotten with an answer', () => {
     always((before, event, now, effects) => {
-      const failed = event.type === 'frame-failed' || event.type === 'question-failed'
-      expect(now.failures).toBe(failed ? before.failures + 1 : now.taken > before.taken ? 0 : before.failures)
+      const removed = event.type === 'frame-removed' && event.soon
+      const failed = event.type === 'frame-failed' || event.type === 'question-failed' || removed
+      const counted = removed ? Math.max(before.failures, before.removals) : before.failures
+      expect(now.failures).toBe(failed ? counted + 1 : now.taken > before.taken ? 0 : before.failures)
       const retries = effects.filter((effect) => effect.type === 'retry-after')
       expect(retries).toEqual(failed ? [{ type: 'retry-after', failures: now.failures }] : [])
     })

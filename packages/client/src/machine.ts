@@ -1,4 +1,5 @@
-import type { Carrier, SiteAnswer, SiteState, Snapshot, StreamStatus, UnknownReason } from '@isthmus/protocol'
+import type { Carrier, SiteAnswer, SiteState, Snapshot, StreamStatus } from '@isthmus/protocol'
+import { type Cause, REASON_OF } from './findings.ts'
 
 /** The last definite word of the hub. */
 export type Known = Exclude<Snapshot, { status: 'unknown' }>
@@ -17,6 +18,10 @@ export interface State {
   readonly port: 'opening' | 'open' | 'closed'
   /** Failures in a row; each makes the next pause longer. */
   readonly failures: number
+  /** Why the session is unknown; `undefined` while it is known, or loading. */
+  readonly cause: Cause | undefined
+  /** How often in a row the frame was taken away as soon as it was there. */
+  readonly removals: number
   /** A ticket is being redeemed: until that is settled, "unlinked" is no news. */
   readonly redeeming: boolean
   /** Session that the user brings along from another site. */
@@ -43,9 +48,11 @@ export type Event =
   | { readonly type: 'redeemed'; readonly answer: SiteAnswer | undefined; readonly asOf: number }
   | { readonly type: 'stream'; readonly status: StreamStatus }
   /** The frame could not be opened, or does not answer any more. */
-  | { readonly type: 'frame-failed'; readonly reason: UnknownReason }
+  | { readonly type: 'frame-failed'; readonly cause: Cause }
+  /** Somebody took the frame out of the page, which had an open port. */
+  | { readonly type: 'frame-removed'; readonly soon: boolean }
   /** The frame is there, but the hub behind it did not answer a question. */
-  | { readonly type: 'question-failed'; readonly reason: UnknownReason }
+  | { readonly type: 'question-failed'; readonly cause: Cause }
   | { readonly type: 'retry-due' }
   /** It is a while since the hub was heard: a token grows old, or news may be out. */
   | { readonly type: 'renewal-due' }
@@ -60,7 +67,7 @@ export type Effect =
   | { readonly type: 'relay'; readonly answer: SiteAnswer }
   | { readonly type: 'ask' }
   | { readonly type: 'redeem' }
-  | { readonly type: 'open-frame' }
+  | { readonly type: 'open-frame'; readonly failures: number }
   | { readonly type: 'retry-after'; readonly failures: number }
   /** `forced`: the user followed a link that takes the session along. */
   | { readonly type: 'link'; readonly forced: boolean }
@@ -96,6 +103,8 @@ export function initialState({ redeeming = false, wanted, habits = NO_HABITS, mi
     stream: 'idle',
     port: 'opening',
     failures: 0,
+    cause: undefined,
+    removals: 0,
     redeeming,
     // A ticket in hand comes first: two errands at once would wait for each other.
     wanted: redeeming ? undefined : wanted,
@@ -123,13 +132,22 @@ export function transition(state: State, event: Event): Step {
       return event.status === 'down' && state.snapshot.status === 'signed-in' ? doubt(next, 'unreachable') : [next]
     }
     case 'frame-failed':
-      return retry({ ...state, port: 'closed', stream: 'idle' }, event.reason)
+      return retry(closed(state), event.cause)
+    case 'frame-removed': {
+      // A page that swaps its content takes the frame along: it comes back without a word.
+      if (!event.soon) return open({ ...closed(state), removals: 0 })
+      // A greeting ends the failures, but not those of a browser that lets the frame greet and then takes it away.
+      const removals = state.removals + 1
+      return retry({ ...closed(state), removals, failures: Math.max(state.failures, state.removals) }, 'frame-removed')
+    }
     case 'question-failed':
-      return retry(state, event.reason)
+      return retry(state, event.cause)
     case 'retry-due':
     case 'looked-at': {
-      if (state.port === 'opening') return [state]
-      if (state.port === 'closed') return [{ ...state, port: 'opening' }, { type: 'open-frame' }]
+      // Nobody knows yet how the first attempt goes; one that already failed must not make a user wait who came back.
+      const waits = state.port === 'opening' && (state.failures === 0 || event.type === 'retry-due')
+      if (waits) return [state]
+      if (state.port !== 'open') return open(state)
       return event.type === 'looked-at' || state.failures > 0 ? [state, { type: 'ask' }] : [state]
     }
     case 'renewal-due': {
@@ -142,6 +160,17 @@ export function transition(state: State, event: Event): Step {
       return state.known?.status === 'signed-in' ? doubt(state, 'loading', ...question) : [state, ...question]
     }
   }
+}
+
+function closed(state: State): State {
+  return { ...state, port: 'closed', stream: 'idle' }
+}
+
+function open(state: State): Step {
+  return [
+    { ...state, port: 'opening' },
+    { type: 'open-frame', failures: state.failures },
+  ]
 }
 
 function told(state: State, { via, answer, asOf }: Extract<Event, { type: 'told' }>): Step {
@@ -177,7 +206,15 @@ function take(state: State, answer: SiteAnswer, via: Via): Step {
   const carrier = via === 'tab' ? state.carrier : answer.carrier
   // Neighbours on other hosts share the stream, and tabs tell each other no more than states.
   const cookieDomain = via === 'frame' || via === 'answer' ? answer.cookieDomain : state.cookieDomain
-  const base: State = { ...state, site: answer.site, carrier, cookieDomain, taken: state.taken + 1, failures: 0 }
+  const base: State = {
+    ...state,
+    site: answer.site,
+    carrier,
+    cookieDomain,
+    taken: state.taken + 1,
+    failures: 0,
+    cause: undefined,
+  }
   if (answer.state.status === 'unlinked') {
     const [next, ...effects] = doubt(base, 'partitioned')
     return [next, ...mirror(next, undefined), ...effects, { type: 'link', forced: false }]
@@ -232,20 +269,21 @@ function mirror({ habits, cookieDomain }: State, known: Known | undefined): Effe
 }
 
 /** From now on the session is unknown; what was known stays visible as `last`. */
-function doubt(state: State, reason: UnknownReason, ...effects: Effect[]): Step {
+function doubt(state: State, doubted: Cause | 'loading', ...effects: Effect[]): Step {
+  const cause = doubted === 'loading' ? undefined : doubted
   const snapshot: Snapshot = {
     status: 'unknown',
-    reason,
+    reason: cause ? REASON_OF[cause] : 'loading',
     ...(state.known && { last: { ...state.known, stale: true } }),
     stale: state.known !== undefined,
   }
-  if (isSame(state.snapshot, snapshot)) return [state, ...effects]
-  return [{ ...state, snapshot }, { type: 'announce', via: undefined }, ...effects]
+  if (isSame(state.snapshot, snapshot)) return [{ ...state, cause }, ...effects]
+  return [{ ...state, cause, snapshot }, { type: 'announce', via: undefined }, ...effects]
 }
 
-function retry(state: State, reason: UnknownReason): Step {
+function retry(state: State, cause: Cause): Step {
   const failures = state.failures + 1
-  return doubt({ ...state, failures }, reason, { type: 'retry-after', failures })
+  return doubt({ ...state, failures }, cause, { type: 'retry-after', failures })
 }
 
 /**

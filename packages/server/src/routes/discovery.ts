@@ -7,6 +7,6 @@ export async function discover(request: Request, { settings, sites }: HubParts):
   const mine = origin ? (await sites.all()).filter((site) => site.origins.includes(origin)) : []
   const discovery: Discovery = { issuer: settings.origin, version: PROTOCOL_VERSION, site: mine[0]?.id ?? null }
   return Response.json(discovery, {
-    headers: { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'no-cache', Vary: 'Origin' },
+    headers: { 'Cache-Control': 'no-cache', Vary: 'Origin' },
   })
 }

@@ -1,7 +1,7 @@
 import { BODY_LIMIT_BYTES, ENDPOINTS, type EndpointName, ERRORS, IsthmusError, sentenceOf } from '@isthmus/protocol'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { shareWithSites } from '../http/cors.ts'
+import { shareWithAll, shareWithSites } from '../http/cors.ts'
 import { PRIVATE_HEADERS } from '../http/headers.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import { errorPage } from '../pages/pages.ts'
@@ -59,6 +59,7 @@ export function createRouter(hub: HubParts): Hono {
     const { method, path } = ENDPOINTS[name]
     router.use(path, shareWithSites(method, hub.settings.origin, hub.sites))
   }
+  for (const name of ['discovery', 'healthz'] as const) router.use(ENDPOINTS[name].path, shareWithAll)
   for (const name of Object.keys(ROUTES) as EndpointName[]) {
     const { method, path } = ENDPOINTS[name]
     router.on(method, path, (context) => ROUTES[name](context.req.raw, hub, context))
