@@ -1,4 +1,4 @@
-import { createHub, type Hub, memoryStore } from '@isthmus/server'
+import { createHub, type Hub, memoryStore, type Store } from '@isthmus/server'
 import { nodeHandler } from '@isthmus/server/node'
 import { type Certificate, createCertificate, type Hosts, startHosts } from '@isthmus/testing'
 import express from 'express'
@@ -39,9 +39,14 @@ let certificate: Promise<Certificate> | undefined
 interface WorldOptions {
   /** Where back ends take logout tokens, by site. */
   readonly backchannel?: Readonly<Partial<Record<keyof typeof HOSTS, string>>>
+  /** What the hub's store is wrapped in. */
+  readonly wrapStore?: (store: Store) => Store
 }
 
-export async function startWorld({ backchannel = {} }: WorldOptions = {}): Promise<World> {
+export async function startWorld({
+  backchannel = {},
+  wrapStore = (store) => store,
+}: WorldOptions = {}): Promise<World> {
   certificate ??= createCertificate(Object.values(HOSTS))
   const tls = await certificate
   const hosts = await startHosts({ tls })
@@ -66,7 +71,7 @@ export async function startWorld({ backchannel = {} }: WorldOptions = {}): Promi
       { id: 'staff', origins: [origin('staff')], claims: ['name', 'desk'], groups: { anyOf: ['staff'] } },
       { id: 'my', origins: [origin('my')], claims: ['name'] },
     ],
-    store: memoryStore({ clock: now }),
+    store: wrapStore(memoryStore({ clock: now })),
     clock: now,
   })
   const hubApp = express().use(nodeHandler(hub)).use(createLoginApp(hub))

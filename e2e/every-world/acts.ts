@@ -72,7 +72,8 @@ async function fillIn(tab: Tab, user: string): Promise<void> {
 async function leave(tab: Tab): Promise<() => Promise<void>> {
   await shows(tab, /signed-out|signed in|denied/)
   const host = await tab.evaluate<string>('location.host')
-  await tab.evaluate('(window.beforeSignIn = true, void session.signIn())')
+  // A page that is leaving may not answer any more.
+  await tab.evaluate('(window.beforeSignIn = true, void session.signIn())').catch(() => undefined)
   const isBack = `location.host === '${host}' && !window.beforeSignIn && !location.hash.startsWith('#isthmus=')`
   return async () => void (await tab.waitFor(isBack, { timeoutMs: PATIENCE.timeout }))
 }

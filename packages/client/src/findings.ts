@@ -40,25 +40,19 @@ export function findingOf(cause: Cause, hub: string, transport: 'frame' | 'fetch
   const directive = transport === 'fetch' ? 'connect-src' : 'frame-src'
   const texts: Record<Cause, readonly [message: string, cure: string]> = {
     partitioned: ['This browser has no link to the hub for this site.', 'Call link() or signIn().'],
-    unreachable: [`The hub ${hub} cannot be reached.`, 'Is the network there, is the name right, is the hub running?'],
-    'hub-failing': [`The hub ${hub} answers, but fails.`, 'See its log and its /isthmus/healthz.'],
+    unreachable: [`The hub ${hub} cannot be reached.`, 'Is the name right, the network there, the hub running?'],
+    'hub-failing': [`The hub ${hub} answers, but fails.`, 'See its log.'],
     'not-a-hub': [
       `What answers at ${hub} is no hub.`,
-      "Another program, a proxy's error page, or the login of a public network? Compare the address with createHub().",
+      "A proxy's error page, another program, or the login of a public network?",
     ],
-    timeout: [`The hub ${hub} did not answer in time.`, 'A slow network, or a hub that hangs? It is asked again.'],
+    timeout: [`The hub ${hub} did not answer in time.`, 'A slow network, or an extension that blocks frames?'],
     'policy-forbids': [
       `This page's Content-Security-Policy forbids the hub.`,
       `Add "${directive} ${hub}" to the policy.`,
     ],
-    'frame-removed': [
-      'The hidden frame of the hub was taken out of the page.',
-      'Leave <iframe title="Isthmus"> where it is; or does an extension remove it?',
-    ],
-    'frame-silent': [
-      `The hub ${hub} is there, but its frame was kept from loading.`,
-      'An extension that blocks frames? Let it allow the hub.',
-    ],
+    'frame-removed': ['The hidden frame of the hub was taken out of the page.', 'Does a script or an extension do so?'],
+    'frame-silent': [`The hub ${hub} is there, but not in its frame.`, 'An extension that blocks frames?'],
     'not-registered': [
       `The hub ${hub} does not know the origin ${location.origin}.`,
       `Add it to the origins of your site in createHub().`,

@@ -108,7 +108,7 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
     caller: 'operator',
     input: '–',
     output: '`Health`; 503 if the store fails',
-    means: 'Whether the hub and its store work. Says nothing else; safe to be public.',
+    means: 'Whether the hub and its store work. Says nothing else; safe to be public, and open to every origin.',
   },
   metrics: {
     caller: 'operator',

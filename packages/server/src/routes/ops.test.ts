@@ -13,6 +13,8 @@ describe('GET /healthz', () => {
     const response = await world.agent().send(HEALTH)
     expect(response.status).toBe(200)
     expect(response.headers.get('cache-control')).toBe('no-store')
+    // A client whose frame is silent asks it across origins.
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
     expect(await response.json()).toEqual({ status: 'ok' })
     expect(await world.dump()).toBe('[]')
   })
