@@ -14,7 +14,7 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
   hub: {
     caller: 'frame',
     input: 'Referer; query `site`?, `token=1`?',
-    output: 'HTML with `HubPageData` inlined',
+    output: 'HTML with `HubPageData` inlined; renews the partitioned cookie?',
     means:
       'The page for embedding, with the state for exactly the site that Referer names; without Referer, with none.',
   },
@@ -33,7 +33,7 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
   session: {
     caller: 'hub page or site',
     input: 'DPoP proof?; across origins: query `site`?, `token=1`?, `first-party=1`?',
-    output: '`SiteAnswer`',
+    output: '`SiteAnswer`; renews the partitioned cookie?',
     means:
       'The state now. Pages on registered origins may ask it, `touch` and `signOut` themselves (CORS, with credentials).',
   },

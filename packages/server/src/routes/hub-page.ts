@@ -1,4 +1,4 @@
-import { BASE_PATH, type HubPageData, IsthmusError } from '@isthmus/protocol'
+import { BASE_PATH, type HubPageData, IsthmusError, type Origin } from '@isthmus/protocol'
 import { askerByReferer } from '../http/asker.ts'
 import { hubPageHeaders } from '../http/headers.ts'
 import type { HubParts } from '../parts.ts'
@@ -16,8 +16,10 @@ export async function hubPage(
   const common = { worker, nonce, now: settings.clock() }
   const asker = await askerByReferer(request, sites)
   if (asker) {
-    const answer = await carriers.answer(await carriers.ofFrame(request, asker.site), asker)
-    return respond({ ...common, peers: await peersOf(asker.site.id), origin: asker.origin, answer }, asker.site.origins)
+    const proof = await carriers.ofFrame(request, asker.site)
+    const answer = await carriers.answer(proof, asker)
+    const data = { ...common, peers: await peersOf(asker.site.id), origin: asker.origin, answer }
+    return respond(data, asker.site.origins, await carriers.renew(request, proof, asker.site))
   }
   const id = new URL(request.url).searchParams.get('site')
   const candidates = id === null ? await sites.all() : [await sites.byId(id)]
@@ -30,12 +32,16 @@ export async function hubPage(
     return others.flatMap(({ origins }) => origins).join(' ')
   }
 
-  function respond(data: HubPageData, ancestors: Parameters<typeof hubPageHeaders>[1]): Response {
+  function respond(data: HubPageData, ancestors: readonly Origin[], headers: { 'Set-Cookie'?: string } = {}): Response {
     // "<" could close the element that holds the data.
     const json = JSON.stringify(data).replaceAll('<', '\\u003c')
     const [before, after] = assets.hub
     return new Response(`${before}<script type="application/json" id="isthmus">${json}</script>${after}`, {
-      headers: { 'Content-Type': 'text/html; charset=utf-8', ...hubPageHeaders(assets.hubScript, ancestors) },
+      headers: {
+        'Content-Type': 'text/html; charset=utf-8',
+        ...hubPageHeaders(assets.hubScript, ancestors),
+        ...headers,
+      },
     })
   }
 }

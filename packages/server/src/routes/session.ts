@@ -8,8 +8,11 @@ import type { Session } from '../session/session.ts'
 
 /** `GET /session`: the state now, for the hub page, or for a registered origin that asks itself (CORS). */
 export async function readSession(request: Request, hub: HubParts): Promise<Response> {
-  const answer = await currentAnswer(request, await askerOf(request, hub), hub)
-  const honest = !isCrossOrigin(request, hub) || answer.carrier !== 'none' || hasItsCookies(request)
+  const asker = await askerOf(request, hub)
+  const proof = await hub.carriers.ofFrame(request, asker.site)
+  const answer = await hub.carriers.answer(proof, asker)
+  if (!isCrossOrigin(request, hub)) return reply(answer, await hub.carriers.renew(request, proof, asker.site))
+  const honest = answer.carrier !== 'none' || hasItsCookies(request)
   // Across origins a missing cookie may only mean that the browser withholds it.
   return reply(honest ? answer : { ...answer, state: { status: 'unlinked', revision: answer.state.revision } })
 }
