@@ -46,53 +46,6 @@ async function signIn(tab: Tab, user: string): Promise<void> {
   await tab.waitFor(back, { timeoutMs: 20_000 })
 }
 
-test('signed out on one, the other follows by itself, hidden or not', async ({ world, open }) => {
-  const shop = await open(world.url('shop'))
-  await signIn(shop, 'customer')
-  const news = await open(world.url('news'))
-  await shows(news, 'signed in: The customer')
-  await expect.poll(() => news.evaluate('session.diagnose().then((one) => one.stream)')).toBe('open')
-  await news.evaluate('(window.kept = true)')
-  await news.hide()
-  await shop.evaluate('session.signOut()')
-  await shows(shop, 'signed-out: logout')
-  await shows(news, 'signed-out: logout')
-  expect(await news.evaluate('window.kept')).toBe(true)
-})
-
-test('a tab that was open and signed out learns of a sign-in elsewhere when it is looked at', async ({
-  world,
-  open,
-}) => {
-  const news = await open(world.url('news', '/?q=1#/deep'))
-  await shows(news, 'signed-out: none')
-  await news.hide()
-  const shop = await open(world.url('shop'))
-  await signIn(shop, 'customer')
-  await shows(shop, 'signed in: The customer')
-  await news.show()
-  await shows(news, 'signed in: The customer')
-  expect(await news.evaluate('location.href')).toBe(world.url('news', '/?q=1#/deep'))
-})
-
-test('somebody else signs in: every tab shows them, and never a mixture', async ({ world, open }) => {
-  const shop = await open(world.url('shop'))
-  await signIn(shop, 'customer')
-  const news = await open(world.url('news'))
-  await shows(news, 'signed in: The customer')
-  const login = await open(world.url('hub', '/login'))
-  await login.fill('label=User', 'clerk')
-  await login.click('text=Sign in')
-  for (const tab of [shop, news]) {
-    await shows(tab, 'signed in: The clerk')
-    const shown = await tab.evaluate<string[]>(
-      "seen.filter((one) => one.status === 'signed-in').map((one) => one.user.sub + ' ' + one.user.name)",
-    )
-    for (const pair of shown) expect(['u-customer The customer', 'u-clerk The clerk']).toContain(pair)
-    expect(await tab.evaluate("seen.some((one) => one.status === 'signed-out')")).toBe(false)
-  }
-})
-
 test('the hub goes away and comes back: unknown in between, with what was known last', async ({ world, open }) => {
   const shop = await open(world.url('shop'))
   await signIn(shop, 'customer')
