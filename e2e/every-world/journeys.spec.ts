@@ -58,12 +58,3 @@ test('the hub goes away and comes back: unknown in between, with what was known 
   await shows(shop, 'signed in: The customer')
   expect(await shop.evaluate("seen.some((one) => one.status === 'signed-out')")).toBe(false)
 })
-
-test('the staff site denies a customer, and an unregistered one gets nothing', async ({ world, open }) => {
-  const shop = await open(world.url('shop'))
-  await signIn(shop, 'customer')
-  const staff = await open(world.url('staff'))
-  await shows(staff, 'denied: {"sub":"u-customer"}')
-  const evil = await open(world.url('evil'))
-  await expect.poll(() => evil.text('output'), { timeout: 20_000 }).toMatch(/unknown: (not-registered|blocked)/)
-})

@@ -1,4 +1,4 @@
-import { seen, signIn, status } from './acts.ts'
+import { consoleText, PATIENCE, seen, shows, signIn } from './acts.ts'
 import { expect, test } from './fixtures.ts'
 
 test('an unregistered origin gets nothing, says so within 5 s, and the console names the cause', async ({
@@ -8,14 +8,18 @@ test('an unregistered origin gets nothing, says so within 5 s, and the console n
   const shop = await open(world.url('shop'))
   await signIn(shop, 'customer')
 
-  const evil = await open('about:blank')
-  const lines: string[] = []
-  evil.on('console', (line) => lines.push(line.text()))
-  await evil.addInitScript('window.heard = []; addEventListener("message", ({ data }) => heard.push(data))')
-  await evil.goto(world.url('evil'))
-  await expect(status(evil)).toHaveText('unknown: not-registered', { timeout: 5000 })
+  world.serve('evil', {
+    head: '<script>window.heard = []; addEventListener("message", ({ data }) => heard.push(data))</script>',
+  })
+  const evil = await open(world.url('evil'))
+  await evil.waitFor('window.session')
+  const saidAfterMs = await evil.evaluate<number>(
+    'new Promise((resolve) => session.subscribe(({ reason }) => reason === "not-registered" && resolve(performance.now())))',
+  )
+  expect(saidAfterMs).toBeLessThan(5000)
+  await shows(evil, 'unknown: not-registered')
   await expect
-    .poll(() => lines.join('\n'))
+    .poll(() => consoleText(evil), PATIENCE)
     .toContain(
       `isthmus: not-registered: The hub ${world.url('hub', '')} does not know the origin ${world.url('evil', '')}.`,
     )
@@ -26,12 +30,9 @@ test('an unregistered origin gets nothing, says so within 5 s, and the console n
 test('a page whose policy forbids the frame says blocked, and names the cure', async ({ world, open }) => {
   const hub = world.url('hub', '')
   world.serve('shop', { headers: { 'Content-Security-Policy': "frame-src 'none'" } })
-  const shop = await open('about:blank')
-  const lines: string[] = []
-  shop.on('console', (line) => lines.push(line.text()))
-  await shop.goto(world.url('shop'))
-  await expect(status(shop)).toHaveText('unknown: blocked', { timeout: 5000 })
-  await expect.poll(() => lines.join('\n')).toContain(`Add "frame-src ${hub}" to the policy.`)
+  const shop = await open(world.url('shop'))
+  await shows(shop, 'unknown: blocked')
+  await expect.poll(() => consoleText(shop), PATIENCE).toContain(`Add "frame-src ${hub}" to the policy.`)
 })
 
 test('no other origin reads the session by itself', async ({ world, open }) => {
@@ -56,5 +57,5 @@ test('no other origin reads the session by itself', async ({ world, open }) => {
   )
   expect(posted).toBe('opaque')
   await shop.evaluate('session.refresh()')
-  await expect(status(shop)).toHaveText('signed in: The customer')
+  await shows(shop, 'signed in: The customer')
 })
