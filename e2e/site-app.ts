@@ -25,7 +25,9 @@ export interface SiteAppOptions {
   readonly head?: string
   readonly headers?: Readonly<Record<string, string>>
   /** What the page tells the SDK, besides the hub. */
-  readonly options?: Omit<SessionOptions, 'hub'>
+  readonly options?: Omit<SessionOptions, 'hub' | 'button'>
+  /** Has a place for the hub's button. */
+  readonly button?: boolean
   /** What the site's own back end answers first. */
   readonly backEnd?: RequestHandler
 }
@@ -38,17 +40,19 @@ export function createSiteApp({
   head = '',
   headers = {},
   options = {},
+  button = false,
   backEnd,
 }: SiteAppOptions): Express {
   const script =
     uses === 'import'
       ? `<script type="module">
   import { createSession } from '/isthmus-client.js'
-  const session = createSession(${JSON.stringify({ hub, ...options })})
+  const button = document.getElementById('continue')
+  const session = createSession({ ...${JSON.stringify({ hub, ...options })}, ...(button && { button }) })
   window.session = session
   ${follow}
 </script>`
-      : `<script src="${hub}/isthmus/client.js" ${attributesOf(options)} async></script>
+      : `<script src="${hub}/isthmus/client.js" ${attributesOf({ ...options, ...(button && { button: '#continue' }) })} async></script>
 <script>
   document.addEventListener('isthmus:change', () => {
     if (window.session) return
@@ -65,7 +69,8 @@ export function createSiteApp({
     response.set(headers).send(`<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>${name}</title><script>${consoleRecorder}</script>${head}</head>
-<body><h1>${name}</h1><output>–</output><p><a href="/other">Another page</a></p>${script}</body>
+<body><h1>${name}</h1><output>–</output><p><a href="/other">Another page</a></p>
+${button ? '<div id="continue" style="width:20rem;height:3rem"></div>' : ''}${script}</body>
 </html>`)
   })
   return app

@@ -4,7 +4,7 @@ import { openQuestions, type Question, type Questions } from './questions.ts'
 
 export interface ConnectionOptions extends Omit<FrameOptions, 'onWelcome'> {
   readonly onWelcome: (welcome: Pick<Welcome, 'answer' | 'peers' | 'aheadMs'>) => void
-  readonly onMessage: (message: Extract<HubToClient, { type: 'push' | 'stream' }>) => void
+  readonly onMessage: (message: Extract<HubToClient, { type: 'push' | 'stream' | 'bounce' }>) => void
 }
 
 /** The way to the hub. */

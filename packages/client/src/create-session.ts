@@ -35,6 +35,7 @@ export function createSession({
   link = 'auto',
   mirror: kind = false,
   mirrorPath,
+  button,
   transport = 'frame',
   timeoutMs = FRAME_TIMEOUT_MS,
   ...given
@@ -86,6 +87,7 @@ export function createSession({
     site,
     wantsToken: kind !== false,
     timeoutMs,
+    button,
     onWelcome(welcome) {
       peers = welcome.peers.split(' ')
       aheadMs = welcome.aheadMs
@@ -118,6 +120,7 @@ export function createSession({
         newest = snapshot.revision
       }
       end.look(snapshot, aheadMs)
+      if (button) button.hidden = state.cause !== 'partitioned'
       for (const listener of [...listeners]) notify(listener)
     },
     relay: ({ answer }) => tabs.tell(answer),
@@ -245,6 +248,7 @@ export function createSession({
     ending.signal,
   )
   transferLinks(transfer, ending.signal)
+  if (button) button.hidden = true
   openFrame(0)
 
   return {

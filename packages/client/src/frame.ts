@@ -16,6 +16,8 @@ export interface FrameOptions {
   readonly site: string | undefined
   readonly wantsToken: boolean
   readonly timeoutMs: number
+  /** Where the frame shows its button; else it is not seen at all. */
+  readonly button: Element | undefined
   readonly onWelcome: (welcome: Welcome, port: MessagePort) => void
   readonly onFailure: (cause: Cause) => void
   /** After the greeting: somebody else took the frame out of the page, `soon` after it was put there or later. */
@@ -31,6 +33,7 @@ export function openFrame({
   site,
   wantsToken,
   timeoutMs,
+  button,
   onWelcome,
   onFailure,
   onRemoved,
@@ -125,16 +128,24 @@ export function openFrame({
   // Firefox tells of no load where it failed.
   timers.push(setTimeout(findCause, timeoutMs / 2), setTimeout(failLate, timeoutMs))
 
+  const shown = button?.isConnected ? button : undefined
   // Not rendered: it takes no focus, and is not read out.
-  frame.style.display = 'none'
+  frame.style.cssText = shown ? 'border:0;width:100%;height:100%' : 'display:none'
   frame.title = 'Isthmus'
   frame.referrerPolicy = 'origin'
   frame.allow = 'storage-access; identity-credentials-get'
-  const query = String(new URLSearchParams({ ...(site !== undefined && { site }), ...(wantsToken && { token: '1' }) }))
+  const query = String(
+    new URLSearchParams({
+      ...(site !== undefined && { site }),
+      ...(wantsToken && { token: '1' }),
+      ...(shown && { button: '1' }),
+    }),
+  )
   frame.src = hub + ENDPOINTS.hub.path + (query && `?${query}`)
-  const place = document.body ?? document.documentElement
+  const place = shown ?? document.body ?? document.documentElement
   place.append(frame)
   // Its own parent, or the whole body, as page loaders swap it: neither changes often.
-  for (const parent of [place, document.documentElement]) watcher.observe(parent, { childList: true })
+  watcher.observe(place, { childList: true })
+  watcher.observe(document.documentElement, { childList: true, subtree: shown !== undefined })
   return remove
 }

@@ -466,7 +466,9 @@ describe('whatever happens', () => {
       cause: fc.constantFrom('timeout' as const, 'unreachable' as const, 'policy-forbids' as const),
     }),
     fc.record({ type: fc.constant('frame-removed' as const), soon: fc.boolean() }),
-    fc.record({ type: fc.constantFrom('retry-due' as const, 'looked-at' as const, 'restored' as const) }),
+    fc.record({
+      type: fc.constantFrom('retry-due' as const, 'looked-at' as const, 'restored' as const, 'bounce' as const),
+    }),
   )
   const start = fc
     .tuple(fc.boolean(), fc.option(fc.constantFrom('s-first', 's-second'), { nil: undefined }))
@@ -549,7 +551,7 @@ describe('whatever happens', () => {
         if (effect.type === 'redeem') expect(now.redeeming).toBe(true)
         if (effect.type !== 'link') continue
         expect(effects.map(({ type }) => type)).not.toContain('redeem')
-        if (effect.forced) expect(before.wanted).toBeDefined()
+        if (effect.forced) expect(before.wanted !== undefined || event.type === 'bounce').toBe(true)
         else expect(accepted(before, event, now)?.state.status).toBe('unlinked')
       }
     })

@@ -47,6 +47,8 @@ export type Event =
   | { readonly type: 'told'; readonly via: Via; readonly answer: SiteAnswer; readonly asOf?: number }
   | { readonly type: 'redeemed'; readonly answer: SiteAnswer | undefined; readonly asOf: number }
   | { readonly type: 'stream'; readonly status: StreamStatus }
+  /** The user clicked on the hub's button, and its frame was given no access: a bounce that is asked for. */
+  | { readonly type: 'bounce' }
   /** The frame could not be opened, or does not answer any more. */
   | { readonly type: 'frame-failed'; readonly cause: Cause }
   /** Somebody took the frame out of the page, which had an open port. */
@@ -69,7 +71,7 @@ export type Effect =
   | { readonly type: 'redeem' }
   | { readonly type: 'open-frame'; readonly failures: number }
   | { readonly type: 'retry-after'; readonly failures: number }
-  /** `forced`: the user followed a link that takes the session along. */
+  /** `forced`: the user asked for it, by a click or by a link that takes the session along. */
   | { readonly type: 'link'; readonly forced: boolean }
   /** The partition's own carrier works: a later loss of it may bounce again. */
   | { readonly type: 'linked' }
@@ -131,6 +133,8 @@ export function transition(state: State, event: Event): Step {
       // It speaks of a session that is followed; what is known otherwise stays.
       return event.status === 'down' && state.snapshot.status === 'signed-in' ? doubt(next, 'unreachable') : [next]
     }
+    case 'bounce':
+      return [state, { type: 'link', forced: true }]
     case 'frame-failed':
       return retry(closed(state), event.cause)
     case 'frame-removed': {

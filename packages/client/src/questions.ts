@@ -24,7 +24,7 @@ export interface Questions {
 export function openQuestions(
   port: MessagePort,
   timeoutMs: number,
-  onMessage: (message: Extract<HubToClient, { type: 'push' | 'stream' }>) => void,
+  onMessage: (message: Extract<HubToClient, { type: 'push' | 'stream' | 'bounce' }>) => void,
 ): Questions {
   const open = new Map<number, { resolve: (answer: SiteAnswer) => void; reject: (error: IsthmusError) => void }>()
   let last = 0

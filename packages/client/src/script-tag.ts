@@ -17,7 +17,8 @@ declare global {
 
 /** Starts one session for `<script src="https://auth.example.com/isthmus/client.js" async></script>`: the hub is the script's origin, options are `data-*`. */
 function startFromTag(script: HTMLScriptElement): void {
-  const { site, link, mirror, mirrorPath, transport, timeoutMs, hub } = script.dataset
+  const { site, link, mirror, mirrorPath, transport, timeoutMs, hub, button } = script.dataset
+  const place = button === undefined ? null : document.querySelector<HTMLElement>(button)
   const options: SessionOptions = {
     hub: hub ?? new URL(script.src).origin,
     ...(site !== undefined && { site }),
@@ -25,7 +26,11 @@ function startFromTag(script: HTMLScriptElement): void {
     ...((mirror === 'cookie' || mirror === 'endpoint') && { mirror }),
     ...(mirrorPath !== undefined && { mirrorPath }),
     ...((transport === 'frame' || transport === 'fetch') && { transport }),
+    ...(place && { button: place }),
     ...(timeoutMs !== undefined && Number(timeoutMs) > 0 && { timeoutMs: Number(timeoutMs) }),
+  }
+  if (button !== undefined && !place) {
+    console.warn(`isthmus: no element matches data-button="${button}" yet. Put it before the script, or use defer.`)
   }
   const session = createSession(options)
   window.isthmus = session

@@ -29,6 +29,12 @@ export interface SessionOptions {
    * another tab of the site knows of them, and after two minutes at the latest.
    */
   readonly transport?: 'frame' | 'fetch'
+  /**
+   * Where the hub's frame shows its own button, "Continue with auth.example.com", while this browser has no link to the
+   * hub; hidden otherwise. A click links without leaving the page, if the browser agrees (Storage Access API), and by a
+   * bounce if not. Goes with `link: 'manual'`, for sites that prefer a click to a bounce. The element gives the size.
+   */
+  readonly button?: HTMLElement
   /** The hub must have answered by then, in milliseconds; default 5000. Later the session is `unknown`. */
   readonly timeoutMs?: number
 }

@@ -13,8 +13,8 @@ interface EndpointFacts {
 export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
   hub: {
     caller: 'frame',
-    input: 'Referer; query `site`?, `token=1`?',
-    output: 'HTML with `HubPageData` inlined; renews the partitioned cookie?',
+    input: 'Referer; query `site`?, `token=1`?, `button=1`?',
+    output: 'HTML with `HubPageData` inlined',
     means:
       'The page for embedding, with the state for exactly the site that Referer names; without Referer, with none.',
   },
@@ -33,7 +33,7 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
   session: {
     caller: 'hub page or site',
     input: 'DPoP proof?; across origins: query `site`?, `token=1`?, `first-party=1`?',
-    output: '`SiteAnswer`; renews the partitioned cookie?',
+    output: '`SiteAnswer`',
     means:
       'The state now. Pages on registered origins may ask it, `touch` and `signOut` themselves (CORS, with credentials).',
   },
@@ -67,6 +67,13 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
     input: 'query `Bounce`',
     output: 'redirect to `return_to#isthmus=<ticket>`; sets the cookie of a guest session?',
     means: 'The silent bounce that fetches the ticket for a partition’s own carrier.',
+  },
+  linkFrame: {
+    caller: 'hub page',
+    input: 'the hub’s own cookie; DPoP proof?',
+    output: '`Redeemed`; sets the partitioned cookie',
+    means:
+      'Links this partition to the session of the hub’s own cookie, for a frame that the browser gave access to it (Storage Access API).',
   },
   login: {
     caller: 'browser',

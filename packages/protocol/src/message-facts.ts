@@ -17,6 +17,12 @@ export const MESSAGE_FACTS: Record<Message['type'], { from: string; to: string; 
   refusal: { from: 'hub', to: 'client', over: 'port', means: 'The message with this id failed, with a code.' },
   push: { from: 'hub', to: 'client', over: 'port', means: 'The state, unasked: it changed, or the stream began anew.' },
   stream: { from: 'hub', to: 'client', over: 'port', means: 'How the event stream is doing.' },
+  bounce: {
+    from: 'hub',
+    to: 'client',
+    over: 'port',
+    means: 'The user clicked to be linked, and the browser gave the frame no access: only a bounce helps.',
+  },
   news: {
     from: 'client',
     to: 'client',

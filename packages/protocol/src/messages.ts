@@ -32,11 +32,12 @@ const answer = z.object({ isthmus, type: z.literal('answer'), id, answer: siteAn
 const refusal = z.object({ isthmus, type: z.literal('refusal'), id, code: errorCodeSchema })
 const push = z.object({ isthmus, type: z.literal('push'), answer: siteAnswerSchema })
 const stream = z.object({ isthmus, type: z.literal('stream'), status: z.enum(['idle', 'connecting', 'open', 'down']) })
+const bounce = z.object({ isthmus, type: z.literal('bounce') })
 
 /** Client → hub, over the port; `hello` alone is a window message, with the hub as `targetOrigin`. */
 export const clientToHubSchema = z.discriminatedUnion('type', [ask, redeem, touch, signOut])
 /** Hub → client, over the port; `welcome` brings the port, as a window message with the site's exact origin as `targetOrigin`, or answers a hello over its port. */
-export const hubToClientSchema = z.discriminatedUnion('type', [answer, refusal, push, stream])
+export const hubToClientSchema = z.discriminatedUnion('type', [answer, refusal, push, stream, bounce])
 /** Client → the site's other tabs, over a BroadcastChannel on the site's own origin. */
 export const tabToTabSchema = z.object({ isthmus, type: z.literal('news'), answer: siteAnswerSchema })
 
@@ -52,6 +53,7 @@ export const messageSchema = z.discriminatedUnion('type', [
   refusal,
   push,
   stream,
+  bounce,
   tabToTabSchema,
 ])
 

@@ -7,7 +7,7 @@ import { siteAnswerSchema, siteIdSchema } from './state.ts'
 export const redeemSchema = z.object({ ticket: secretSchema, verifier: secretSchema })
 export type RedeemInput = z.infer<typeof redeemSchema>
 
-/** Answer of `POST /redeem`. */
+/** Answer of `POST /redeem` and `POST /link`. */
 export const redeemedSchema = z.extend(siteAnswerSchema, {
   /** What the key of the request's proof is bound to, for browsers where the cookie does not stick. */
   handle: z.exactOptional(secretSchema),
@@ -38,6 +38,8 @@ export const hubPageDataSchema = z.object({
   now: z.int(),
   /** For the first proof of possession (RFC 9449 §8). */
   nonce: z.string(),
+  /** What the button says, where the site shows one. */
+  button: z.exactOptional(z.string()),
 })
 export type HubPageData = z.infer<typeof hubPageDataSchema>
 

@@ -20,6 +20,8 @@ export interface Api {
   signOut(): Promise<SiteAnswer>
   /** Gives this partition a carrier: which one is found by trying. */
   redeem(input: RedeemInput): Promise<SiteAnswer>
+  /** The same without a ticket, where the browser lets this frame have the hub's own cookie. */
+  adopt(): Promise<SiteAnswer>
   /** What the page was told without a proof; asked again with the partition's key, if it has one. */
   confirm(answer: SiteAnswer): Promise<SiteAnswer>
   /** The key that carries the session, where it does. */
@@ -62,26 +64,31 @@ export function createApi(asker: Asker): Api {
 
   const ask = (): Promise<SiteAnswer> => askFor(ENDPOINTS.session)
 
+  async function link(endpoint: { method: string; path: string }, input?: RedeemInput): Promise<SiteAnswer> {
+    // A key that is there already stays: its proof also says which session this partition had before.
+    const pair = key?.pair ?? (await createKey().catch(() => undefined))
+    const { site: id, handle } = (await call(endpoint, redeemed, input, pair)) as Redeemed
+    key = undefined
+    const byCookie = await ask()
+    const bound = pair && handle !== undefined ? { pair, handle } : undefined
+    if (byCookie.carrier === 'partitioned' || !bound) {
+      await forgetKey(id)
+      return byCookie
+    }
+    // The hub's own cookie hides whether the partition's would stick; and the browser may take it back.
+    await saveKey(id, bound)
+    if (byCookie.carrier !== 'none') return byCookie
+    key = bound
+    return ask()
+  }
+
   return {
     ask,
     touch: () => askFor(ENDPOINTS.touch),
     signOut: () => askFor(ENDPOINTS.signOut),
 
-    async redeem(input) {
-      // A key that is there already stays: its proof also says which session this partition had before.
-      const pair = key?.pair ?? (await createKey().catch(() => undefined))
-      const { site: id, handle } = (await call(ENDPOINTS.redeem, redeemed, input, pair)) as Redeemed
-      key = undefined
-      const byCookie = await ask()
-      if (byCookie.carrier !== 'none') {
-        await forgetKey(id)
-        return byCookie
-      }
-      if (!pair || handle === undefined) return byCookie
-      key = { pair, handle }
-      await saveKey(id, key)
-      return ask()
-    },
+    redeem: (input) => link(ENDPOINTS.redeem, input),
+    adopt: () => link(ENDPOINTS.linkFrame),
 
     async confirm(answer) {
       if (answer.carrier !== 'none') return answer

@@ -12,6 +12,8 @@ export interface StreamFollower {
   follows(answer: SiteAnswer): boolean
   /** The hub answers again: a stream that waits for its next attempt need not. */
   wake(): void
+  /** The same session once more: another carrier may get through. */
+  again(): void
   /** Gives up the shared worker for one of this page's own: there are browsers in which only that one gets through. */
   standAlone(): void
   leave(): void
@@ -101,6 +103,7 @@ export function followStream(
     wake() {
       if (following.type === 'follow') tell({ type: 'wake' })
     },
+    again: () => tell(following),
     standAlone,
     leave() {
       listening.abort()

@@ -4,7 +4,8 @@ import { MISFIT, readAs } from '@isthmus/protocol/compact'
 import type { Asker } from '../asker-headers.ts'
 import { startWithNonce } from '../key/fetch-with-proof.ts'
 import { type Api, createApi } from './api.ts'
-import { serveParent } from './serve-parent.ts'
+import { showButton } from './button.ts'
+import { type Served, serveParent } from './serve-parent.ts'
 import { trustScriptUrl } from './trust-script-url.ts'
 
 const read = readAs(hubPageData, JSON.parse(document.getElementById('isthmus')?.textContent ?? 'null'))
@@ -26,11 +27,13 @@ function start(data: HubPageData): void {
     data.origin !== undefined && data.answer
       ? confirm({ origin: data.origin, site: undefined, wantsToken }, data.answer)
       : undefined
-  let stop = (): void => {}
+  let served: Served | undefined
+
+  if (data.button !== undefined) showButton(data.button, async () => served?.link())
 
   function serve({ asker, answer, api }: Parent, port: MessagePort): Welcome {
-    stop()
-    stop = serveParent(port, asker, worker, answer, api)
+    served?.stop()
+    served = serveParent(port, asker, worker, answer, api)
     return { isthmus: PROTOCOL_VERSION, type: 'welcome', answer, peers: data.peers, aheadMs }
   }
 

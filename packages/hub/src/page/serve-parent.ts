@@ -14,11 +14,15 @@ import { followStream } from './follow-stream.ts'
 
 const isthmus = PROTOCOL_VERSION
 
-/**
- * Serves the embedding page over a port whose other end only that page holds, beginning with what it was greeted with.
- * Call the result to stop.
- */
-export function serveParent(port: MessagePort, asker: Asker, worker: string, first: SiteAnswer, api: Api): () => void {
+/** What goes on after the greeting. */
+export interface Served {
+  /** In a click: links this partition by the browser's leave or, if it gives none, by a bounce of the page. */
+  link(): Promise<void>
+  stop(): void
+}
+
+/** Serves the embedding page over a port whose other end only that page holds, beginning with what it was greeted with. */
+export function serveParent(port: MessagePort, asker: Asker, worker: string, first: SiteAnswer, api: Api): Served {
   const tell = (message: HubToClient): void => port.postMessage(message)
 
   const stream = followStream(
@@ -29,6 +33,8 @@ export function serveParent(port: MessagePort, asker: Asker, worker: string, fir
     (status) => void onStatus(status),
   )
   let contradictions = 0
+  /** The session that this page gave its partition by itself: once is enough to see whether that helps. */
+  let adopted: string | undefined
 
   /** Before the hub is called unreachable, the page itself tries: the truth may get through where the stream does not. */
   async function onStatus(status: StreamStatus): Promise<void> {
@@ -51,10 +57,19 @@ export function serveParent(port: MessagePort, asker: Asker, worker: string, fir
       tell({ isthmus, type: 'stream', status: 'down' })
       return
     }
-    // A shared worker may live with other cookies than the page: Firefox lets the hub's own through to the page alone.
-    if (lost && stream.follows(answer)) stream.standAlone()
+    if (lost && stream.follows(answer)) await carryStream(answer)
     stream.follow(answer)
     tell({ isthmus, type: 'push', answer })
+  }
+
+  /** The page can prove the session, its worker cannot. */
+  async function carryStream({ carrier, state }: SiteAnswer): Promise<void> {
+    // Browsers that give access to the hub's own cookie give it to the page alone: its worker needs the partition's.
+    const adopts = carrier === 'cookie' && state.status === 'signed-in' && adopted !== state.sid
+    if (!adopts) return stream.standAlone()
+    adopted = state.sid
+    await api.adopt().catch(() => undefined)
+    stream.again()
   }
 
   function act(message: ClientToHub): Promise<SiteAnswer> {
@@ -86,8 +101,25 @@ export function serveParent(port: MessagePort, asker: Asker, worker: string, fir
   }
 
   stream.follow(first)
-  return () => {
-    port.close()
-    stream.leave()
+  return {
+    async link() {
+      try {
+        // No argument: Chromium takes `undefined` for one.
+        await document.requestStorageAccess()
+      } catch {
+        return tell({ isthmus, type: 'bounce' })
+      }
+      // Who has never signed in has no session to be linked to; and with access to the cookie the hub can say so.
+      const answer = await api.adopt().catch((error: IsthmusError) => {
+        if (error.code !== 'no-session') throw error
+        return api.ask()
+      })
+      stream.follow(answer)
+      tell({ isthmus, type: 'push', answer })
+    },
+    stop() {
+      port.close()
+      stream.leave()
+    },
   }
 }

@@ -2,7 +2,9 @@ import { ENDPOINTS } from '@isthmus/protocol'
 import { describe, expect, it } from 'vitest'
 import { type Agent, CUSTOMER, createWorld, HUB, NEWS, problemOf, SHOP, type World } from '../hub.test-world.ts'
 
-const POSTS = ['touch', 'signOut', 'redeem'] as const
+const POSTS = ['touch', 'signOut', 'redeem', 'linkFrame'] as const
+/** Registered pages may not ask these themselves. */
+const OWN: readonly string[] = ['redeem', 'linkFrame']
 const ALL = ['session', 'events', ...POSTS] as const
 const FOREIGN = [
   'https://evil.example',
@@ -27,10 +29,10 @@ describe('the endpoints of the hub page', () => {
     const browser = await signedIn(world)
     for (const origin of [undefined, ...FOREIGN]) {
       // Registered pages may ask the shared endpoints themselves: see cors.test.ts.
-      if (origin === SHOP && name !== 'redeem') continue
+      if (origin === SHOP && !OWN.includes(name)) continue
       const response = await browser.call(name, SHOP, { headers: { origin } })
       expect(response.headers.get('access-control-allow-origin')).toBeNull()
-      const error = origin === undefined || name === 'redeem' ? 'origin-refused' : 'not-registered'
+      const error = origin === undefined || OWN.includes(name) ? 'origin-refused' : 'not-registered'
       expect(await problemOf(response)).toMatchObject({ error, status: 403 })
     }
     expect(await browser.ask('session', SHOP)).toMatchObject({ state: { status: 'signed-in' } })

@@ -8,6 +8,8 @@ export interface Assets {
   readonly hub: readonly [string, string]
   /** The text of the hub document's one inline script; its hash goes into the CSP. */
   readonly hubScript: string
+  /** The same of its one style. */
+  readonly hubStyle: string
   readonly worker: string
   readonly workerHash: string
   readonly client: string
@@ -21,10 +23,13 @@ export async function readAssets(): Promise<Assets> {
   const [document, worker, client] = await Promise.all(['hub.html', 'worker.js', 'client.js'].map(readAsset))
   const parts = (document as string).split(DATA_PLACE)
   const script = /<script>([\s\S]*?)<\/script>/.exec(document as string)?.[1]
-  if (parts.length !== 2 || !script) throw new IsthmusError('internal', 'The built hub page has not its expected form.')
+  const style = /<style>([\s\S]*?)<\/style>/.exec(document as string)?.[1]
+  if (parts.length !== 2 || !script || !style)
+    throw new IsthmusError('internal', 'The built hub page has not its expected form.')
   return {
     hub: parts as [string, string],
     hubScript: script,
+    hubStyle: style,
     worker: worker as string,
     workerHash: contentHash(worker as string),
     client: client as string,

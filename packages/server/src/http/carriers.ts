@@ -8,12 +8,12 @@ import {
 } from '@isthmus/protocol'
 import { cookieDomainFor } from '../config/cookie-domain.ts'
 import type { Site } from '../config/site.ts'
-import { describe, isLive, type Session } from '../session/session.ts'
+import { describe, type Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Clock } from '../store/store.ts'
 import type { SiteTokens } from '../token/site-token.ts'
 import type { Asker } from './asker.ts'
-import { partitionedCookie, readCookies } from './cookies.ts'
+import { readCookies } from './cookies.ts'
 import { type DpopVerifier, handleOf } from './dpop.ts'
 import type { RequestLike } from './request-like.ts'
 
@@ -29,11 +29,8 @@ export interface Carriers {
   ofBrowser(request: RequestLike): Promise<Session | undefined>
   /** The session that a frame of this site proves, carriers in their order. */
   ofFrame(request: RequestLike, site: Site): Promise<Proof | undefined>
-  /**
-   * The partition's cookie anew, where the hub's own proves a live session and the partition's another one. Firefox lets
-   * the hub's cookie through to frames, but not to their workers: their stream would have nothing to follow.
-   */
-  renew(request: RequestLike, proof: Proof | undefined, site: Site): Promise<{ 'Set-Cookie'?: string }>
+  /** The same, by what this site's partition holds itself. */
+  ofPartition(request: RequestLike, site: Site): Promise<Proof | undefined>
   /** What the hub says to that frame, with a token if it wants one and its site admits the user. */
   answer(proof: Proof | undefined, asker: Asker): Promise<SiteAnswer>
 }
@@ -62,25 +59,20 @@ export function createCarriers({ sessions, siteTokens, dpop, clock }: CarrierPar
     return found.session
   }
 
+  async function ofPartition(request: RequestLike, site: Site): Promise<Proof | undefined> {
+    const partitioned = await open(request, PARTITIONED_COOKIE_PREFIX + site.id, site.id)
+    if (partitioned) return { carrier: 'partitioned', session: partitioned }
+    const keyed = await openByKey(request, site.id)
+    return keyed && { carrier: 'key', session: keyed }
+  }
+
   return {
     ofBrowser: (request) => open(request, SESSION_COOKIE),
+    ofPartition,
 
     async ofFrame(request, site) {
       const own = await open(request, SESSION_COOKIE)
-      if (own) return { carrier: 'cookie', session: own }
-      const partitioned = await open(request, PARTITIONED_COOKIE_PREFIX + site.id, site.id)
-      if (partitioned) return { carrier: 'partitioned', session: partitioned }
-      const keyed = await openByKey(request, site.id)
-      return keyed && { carrier: 'key', session: keyed }
-    },
-
-    async renew(request, proof, { id }) {
-      const name = PARTITIONED_COOKIE_PREFIX + id
-      const now = clock()
-      if (proof?.carrier !== 'cookie' || !isLive(proof.session, now) || !readCookies(request)[name]) return {}
-      const kept = await open(request, name, id)
-      if (kept?.sid === proof.session.sid) return {}
-      return { 'Set-Cookie': partitionedCookie(id, await sessions.branch(proof.session, id), proof.session, now) }
+      return own ? { carrier: 'cookie', session: own } : ofPartition(request, site)
     },
 
     async answer(proof, { site, origin, wantsToken }) {

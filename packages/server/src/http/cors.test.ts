@@ -139,10 +139,10 @@ describe('a page that asks itself', () => {
     expect(await browser.ask('session', NEWS)).toMatchObject({ state: { status: 'signed-out', reason: 'logout' } })
   })
 
-  it('gets neither ticket nor stream: those are the hub page’s', async () => {
+  it('gets neither carrier nor stream: those are the hub page’s', async () => {
     await using world = await createWorld()
     const browser = await signedIn(world)
-    for (const name of ['redeem', 'events'] as const) {
+    for (const name of ['redeem', 'linkFrame', 'events'] as const) {
       const { method, path } = ENDPOINTS[name]
       const response = await browser.send(path, { method, headers: { origin: SHOP, 'isthmus-origin': SHOP } })
       expect(corsHeadersOf(response)).toEqual({})

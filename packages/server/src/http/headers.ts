@@ -8,13 +8,21 @@ export const PRIVATE_HEADERS: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
 }
 
+interface HubPageParts {
+  readonly script: string
+  /** Of the page's button, where it has one. */
+  readonly style: string
+  readonly ancestors: readonly Origin[]
+}
+
 /** Headers of the page for embedding: only `ancestors` may frame it, only its own script runs, only the hub is asked. */
-export function hubPageHeaders(script: string, ancestors: readonly Origin[]): Record<string, string> {
+export function hubPageHeaders({ script, style, ancestors }: HubPageParts): Record<string, string> {
   return {
     ...PRIVATE_HEADERS,
     'Content-Security-Policy': [
       "default-src 'none'",
       `script-src ${sha256Source(script)}`,
+      `style-src ${sha256Source(style)}`,
       "worker-src 'self'",
       "connect-src 'self'",
       "base-uri 'none'",
@@ -26,7 +34,7 @@ export function hubPageHeaders(script: string, ancestors: readonly Origin[]): Re
     // Pages under COEP require-corp embed only what carries both.
     'Cross-Origin-Embedder-Policy': 'require-corp',
     'Cross-Origin-Resource-Policy': 'cross-origin',
-    Vary: 'Referer, Cookie',
+    Vary: 'Referer, Cookie, Sec-Fetch-Storage-Access',
   }
 }
 

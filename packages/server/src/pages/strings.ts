@@ -1,5 +1,7 @@
 /** Every word that people read on the hub's own pages. */
 export const STRINGS = {
+  continueWith: (host: string): string => `Continue with ${host}`,
+
   errorTitle: 'This link does not work',
   errorAdvice: 'Go back to where you came from and try again. Nothing was changed.',
 

@@ -171,16 +171,19 @@ describe('without a Referer', () => {
 })
 
 describe('the headers', () => {
-  it('let exactly the inline script run, and exactly this site frame the page', async () => {
+  it('let exactly the inline script and style in, and exactly this site frame the page', async () => {
     await using world = await createWorld()
     const response = await from(await signedIn(world), `${SHOP}/`)
     const policy = policyOf(response)
-    const script = /<script>([\s\S]*)<\/script>/.exec(await response.text())?.[1] ?? ''
+    const document = await response.text()
+    const script = /<script>([\s\S]*)<\/script>/.exec(document)?.[1] ?? ''
+    const style = /<style>([\s\S]*)<\/style>/.exec(document)?.[1] ?? ''
     expect(script.length).toBeGreaterThan(1000)
-    const hash = createHash('sha256').update(script).digest('base64')
+    const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
     expect(policy).toEqual({
       'default-src': "'none'",
-      'script-src': `'sha256-${hash}'`,
+      'script-src': hashOf(script),
+      'style-src': hashOf(style),
       'worker-src': "'self'",
       'connect-src': "'self'",
       'base-uri': "'none'",
@@ -202,7 +205,7 @@ describe('the headers', () => {
       'cross-origin-resource-policy': 'cross-origin',
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
-      vary: 'Referer, Cookie',
+      vary: 'Referer, Cookie, Sec-Fetch-Storage-Access',
     })
     expect(headers.get('x-frame-options')).toBeNull()
     expect(headers.get('access-control-allow-origin')).toBeNull()

@@ -1,6 +1,7 @@
 import { BASE_PATH, type HubPageData, IsthmusError, type Origin } from '@isthmus/protocol'
 import { askerByReferer } from '../http/asker.ts'
 import { hubPageHeaders } from '../http/headers.ts'
+import { STRINGS } from '../pages/strings.ts'
 import type { HubParts } from '../parts.ts'
 
 /**
@@ -11,17 +12,19 @@ export async function hubPage(
   request: Request,
   { assets, carriers, dpop, settings, sites }: HubParts,
 ): Promise<Response> {
-  const worker = `${BASE_PATH}/worker.js?v=${assets.workerHash}`
-  const nonce = await dpop.nonce()
-  const common = { worker, nonce, now: settings.clock() }
+  const { searchParams } = new URL(request.url)
+  const common = {
+    worker: `${BASE_PATH}/worker.js?v=${assets.workerHash}`,
+    nonce: await dpop.nonce(),
+    now: settings.clock(),
+    ...(searchParams.get('button') === '1' && { button: STRINGS.continueWith(new URL(settings.origin).hostname) }),
+  }
   const asker = await askerByReferer(request, sites)
   if (asker) {
-    const proof = await carriers.ofFrame(request, asker.site)
-    const answer = await carriers.answer(proof, asker)
-    const data = { ...common, peers: await peersOf(asker.site.id), origin: asker.origin, answer }
-    return respond(data, asker.site.origins, await carriers.renew(request, proof, asker.site))
+    const answer = await carriers.answer(await carriers.ofFrame(request, asker.site), asker)
+    return respond({ ...common, peers: await peersOf(asker.site.id), origin: asker.origin, answer }, asker.site.origins)
   }
-  const id = new URL(request.url).searchParams.get('site')
+  const id = searchParams.get('site')
   const candidates = id === null ? await sites.all() : [await sites.byId(id)]
   const ancestors = candidates.flatMap((site) => site?.origins ?? [])
   if (ancestors.length === 0) throw new IsthmusError('not-registered')
@@ -32,16 +35,27 @@ export async function hubPage(
     return others.flatMap(({ origins }) => origins).join(' ')
   }
 
-  function respond(data: HubPageData, ancestors: readonly Origin[], headers: { 'Set-Cookie'?: string } = {}): Response {
+  function respond(data: HubPageData, ancestors: readonly Origin[]): Response {
     // "<" could close the element that holds the data.
     const json = JSON.stringify(data).replaceAll('<', '\\u003c')
     const [before, after] = assets.hub
     return new Response(`${before}<script type="application/json" id="isthmus">${json}</script>${after}`, {
       headers: {
         'Content-Type': 'text/html; charset=utf-8',
-        ...hubPageHeaders(assets.hubScript, ancestors),
-        ...headers,
+        ...hubPageHeaders({ script: assets.hubScript, style: assets.hubStyle, ancestors }),
+        ...activateAccess(request, asker?.origin),
       },
     })
   }
+}
+
+/**
+ * Where the user gave the hub access to its own cookie on this site before, the browser need not be asked by a script:
+ * it sends the request again with the cookie, and lets the document have it too (Storage Access Headers §3).
+ */
+function activateAccess(request: Request, origin: Origin | undefined): Record<string, string> {
+  const status = request.headers.get('sec-fetch-storage-access')
+  if (status === 'active') return { 'Activate-Storage-Access': 'load' }
+  if (status !== 'inactive' || origin === undefined) return {}
+  return { 'Activate-Storage-Access': `retry; allowed-origin="${origin}"` }
 }

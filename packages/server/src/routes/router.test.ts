@@ -33,7 +33,7 @@ async function breakableWorld(): Promise<World & { breakStore: () => void }> {
 }
 
 describe('a hub whose store fails', () => {
-  it.each(['session', 'touch', 'signOut', 'redeem', 'events'] as const)(
+  it.each(['session', 'touch', 'signOut', 'redeem', 'linkFrame', 'events'] as const)(
     'says of %s only that it failed',
     async (name) => {
       const world = await breakableWorld()

@@ -15,7 +15,7 @@ import { publishKeys } from './jwks.ts'
 import { linkPartition, startLogin } from './link.ts'
 import { confirmLogout, visitLogout } from './logout.ts'
 import { checkHealth, printMetrics } from './ops.ts'
-import { readSession, redeemTicket, signOutSession, touchSession } from './session.ts'
+import { linkFrame, readSession, redeemTicket, signOutSession, touchSession } from './session.ts'
 import { visitSignedOut } from './signed-out.ts'
 
 type Route = (request: Request, hub: HubParts, context: Context) => Response | Promise<Response>
@@ -30,6 +30,7 @@ const ROUTES: Record<EndpointName, Route> = {
   redeem: redeemTicket,
   events: (_, hub, context) => streamEvents(context, hub),
   link: linkPartition,
+  linkFrame,
   login: startLogin,
   logout: visitLogout,
   confirmLogout,
@@ -59,7 +60,7 @@ export function createRouter(hub: HubParts): Hono {
     const { method, path } = ENDPOINTS[name]
     router.use(path, shareWithSites(method, hub.settings.origin, hub.sites))
   }
-  for (const name of ['discovery', 'healthz'] as const) router.use(ENDPOINTS[name].path, shareWithAll)
+  for (const name of ['discovery', 'healthz'] as const) router.on('GET', ENDPOINTS[name].path, shareWithAll)
   for (const name of Object.keys(ROUTES) as EndpointName[]) {
     const { method, path } = ENDPOINTS[name]
     router.on(method, path, (context) => ROUTES[name](context.req.raw, hub, context))

@@ -8,11 +8,8 @@ import type { Session } from '../session/session.ts'
 
 /** `GET /session`: the state now, for the hub page, or for a registered origin that asks itself (CORS). */
 export async function readSession(request: Request, hub: HubParts): Promise<Response> {
-  const asker = await askerOf(request, hub)
-  const proof = await hub.carriers.ofFrame(request, asker.site)
-  const answer = await hub.carriers.answer(proof, asker)
-  if (!isCrossOrigin(request, hub)) return reply(answer, await hub.carriers.renew(request, proof, asker.site))
-  const honest = answer.carrier !== 'none' || hasItsCookies(request)
+  const answer = await currentAnswer(request, await askerOf(request, hub), hub)
+  const honest = !isCrossOrigin(request, hub) || answer.carrier !== 'none' || hasItsCookies(request)
   // Across origins a missing cookie may only mean that the browser withholds it.
   return reply(honest ? answer : { ...answer, state: { status: 'unlinked', revision: answer.state.revision } })
 }
@@ -51,24 +48,50 @@ export async function redeemTicket(request: Request, hub: HubParts): Promise<Res
   if (!body.success) throw new IsthmusError('invalid-request')
   const { ticket, verifier } = body.data
   // Before the ticket burns: a proof with a stale nonce may be sent again.
-  const key = request.headers.has('dpop') ? await hub.dpop.verify(request) : undefined
+  const key = await introducedKey(request, hub)
   const sid = await hub.tickets.redeem(ticket, verifier, { site: asker.site.id, origin: asker.origin })
-  const found = await hub.sessions.get(sid)
-  if (!found) throw new IsthmusError('ticket-unknown')
+  const session = await hub.sessions.get(sid)
+  if (!session) throw new IsthmusError('ticket-unknown')
+  return giveCarrier(request, asker, session, key, hub)
+}
+
+/**
+ * `POST /link`: the browser gave this frame access to the hub's own cookie, by a click or since an earlier one. The
+ * partition gets a carrier of its own, which needs no access. It learns no more than by a silent bounce.
+ */
+export async function linkFrame(request: Request, hub: HubParts): Promise<Response> {
+  const asker = await askerByHubPage(request, hub.settings.origin, hub.sites)
+  const key = await introducedKey(request, hub)
+  const session = await hub.carriers.ofBrowser(request)
+  if (!session) throw new IsthmusError('no-session')
+  return giveCarrier(request, asker, session, key, hub)
+}
+
+async function introducedKey(request: Request, { dpop }: HubParts): Promise<string | undefined> {
+  return request.headers.has('dpop') ? dpop.verify(request) : undefined
+}
+
+async function giveCarrier(
+  request: Request,
+  asker: Asker,
+  found: Session,
+  key: string | undefined,
+  hub: HubParts,
+): Promise<Response> {
   const session = await replaceFormer(request, asker, found, hub)
   const secret = await hub.sessions.branch(session, asker.site.id)
   const handle = key && (await hub.sessions.branch(session, asker.site.id, key))
-  hub.events.emit('link', { sid, site: asker.site.id })
+  hub.events.emit('link', { sid: session.sid, site: asker.site.id })
   const answer = await hub.carriers.answer({ carrier: 'partitioned', session }, asker)
   return reply(handle === undefined ? answer : { ...answer, handle }, {
     'Set-Cookie': partitionedCookie(asker.site.id, secret, session, hub.settings.clock()),
   })
 }
 
-/** A partition shows one user: the session that it had before the ticket ends, unless the ticket is for the same. */
+/** A partition shows one user: the session that it had before ends, unless it is the same. */
 async function replaceFormer(request: Request, { site }: Asker, session: Session, hub: HubParts): Promise<Session> {
-  const former = await hub.carriers.ofFrame(request, site).catch(() => undefined)
-  if (!former || former.carrier === 'cookie' || former.session.sid === session.sid) return session
+  const former = await hub.carriers.ofPartition(request, site).catch(() => undefined)
+  if (!former || former.session.sid === session.sid) return session
   const ended = await endSession(former.session.sid, 'logout', hub)
   // The end of the one is told to the same tabs: the other must count as later.
   return ended ? hub.sessions.overtake(session, ended.revision) : session

@@ -1,0 +1,74 @@
+import type { Chromium } from '@isthmus/testing'
+import type { Page } from '@playwright/test'
+import type { World } from '../world.ts'
+import { signIn, status } from './acts.ts'
+import { expect, test } from './fixtures.ts'
+
+/** As if the user had agreed, on the news, when the browser asked. It holds until the browser is closed. */
+async function agree({ context }: Chromium, { url }: World): Promise<void> {
+  const session = await context.newCDPSession(await context.newPage())
+  await session.send('Browser.setPermission', {
+    permission: { name: 'storage-access' },
+    setting: 'granted',
+    origin: url('news', ''),
+    embeddedOrigin: url('hub', ''),
+  })
+}
+
+/** How the news asked for the hub page: what the browser said of the hub's own cookie, and whether it sent it. */
+function hubRequests({ hosts, url }: World): { access: unknown; sent: boolean }[] {
+  return hosts.requests
+    .filter(({ path, headers }) => path.startsWith('/isthmus/hub') && headers.referer === url('news'))
+    .map(({ headers }) => ({
+      access: headers['sec-fetch-storage-access'],
+      sent: headers.cookie?.includes('__Host-isthmus=') ?? false,
+    }))
+}
+
+function loadsOfNews({ hosts }: World): number {
+  return hosts.requests.filter(({ host, destination }) => host === 'news.localhost' && destination === 'document')
+    .length
+}
+
+async function followsLive(page: Page, other: Page): Promise<void> {
+  await expect.poll(() => page.evaluate('session.diagnose().then((one) => one.stream)')).toBe('open')
+  await other.evaluate('session.signOut()')
+  await expect(status(page)).toHaveText('signed-out: logout')
+}
+
+test('where the user agreed before, the very first answer knows them: no click, no bounce', async ({
+  world,
+  open,
+  browserOfUser,
+  thirdPartyCookies,
+}) => {
+  const shop = await open(world.url('shop'))
+  await signIn(shop, 'customer')
+  await expect(status(shop)).toHaveText('signed in: The customer')
+  await agree(browserOfUser, world)
+  const news = await open(world.url('news'))
+  await expect(status(news)).toHaveText('signed in: The customer')
+  expect(loadsOfNews(world)).toBe(1)
+  const withCookie = { access: 'active', sent: true }
+  expect(hubRequests(world)).toEqual(
+    thirdPartyCookies === 'allowed' ? [withCookie] : [{ access: 'inactive', sent: false }, withCookie],
+  )
+  await followsLive(news, shop)
+})
+
+test('where the user agrees at the click, the page is not left', async ({ world, open, browserOfUser }) => {
+  const shop = await open(world.url('shop'))
+  await signIn(shop, 'customer')
+  await expect(status(shop)).toHaveText('signed in: The customer')
+  world.serve('news', { options: { link: 'manual' }, button: true })
+  const news = await open(world.url('news'))
+  await expect(status(news)).toHaveText(/unknown: partitioned|signed in/)
+  if ((await status(news).textContent()) === 'unknown: partitioned') {
+    await agree(browserOfUser, world)
+    await news.bringToFront()
+    await news.frameLocator('#continue iframe').getByRole('button', { name: 'Continue with auth.localhost' }).click()
+  }
+  await expect(status(news)).toHaveText('signed in: The customer')
+  expect(loadsOfNews(world)).toBe(1)
+  await followsLive(news, shop)
+})
