@@ -14,7 +14,7 @@ const config: PlaywrightTestConfig<{ thirdPartyCookies: ThirdPartyCookies; priva
   // Real browsers on a busy machine: a test that needs a second attempt is reported as flaky.
   retries: 1,
   forbidOnly: process.env.CI === 'true',
-  reporter: 'list',
+  reporter: [['list'], ['./e2e/worlds-reporter.ts']],
   projects: [
     { name: 'chromium-allowed', use: { thirdPartyCookies: 'allowed', privacyWorld: 'chromium-allowed' } },
     { name: 'chromium-blocked', use: { thirdPartyCookies: 'blocked', privacyWorld: 'chromium-blocked' } },

@@ -1,0 +1,101 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { PRIVACY_WORLDS, type PrivacyWorld } from '@isthmus/testing'
+import type { FullResult, Reporter, Suite, TestCase } from '@playwright/test/reporter'
+
+const DOCUMENT = new URL('../docs/browsers.md', import.meta.url)
+const GENERATED = /(?<=<!-- generated:scenarios -->\n).*(?=<!-- \/generated -->)/s
+
+const NAMES: Readonly<Record<PrivacyWorld, string>> = {
+  'chromium-allowed': 'Chromium, third-party cookies allowed',
+  'chromium-blocked': 'Chromium, third-party cookies blocked',
+  firefox: 'Firefox, Total Cookie Protection',
+  webkit: 'WebKitGTK, Intelligent Tracking Prevention',
+}
+
+/**
+ * Says at the end how each privacy world fared, and holds the table of docs/browsers.md to a whole run: it is written
+ * anew; with `CI=true` a difference fails.
+ */
+class WorldsReporter implements Reporter {
+  private tests: readonly TestCase[] = []
+
+  onBegin(_: unknown, suite: Suite): void {
+    this.tests = suite.allTests()
+  }
+
+  async onEnd({ status }: FullResult): Promise<{ status: 'failed' } | undefined> {
+    console.log('\nPrivacy worlds')
+    for (const world of PRIVACY_WORLDS) console.log(`  ${NAMES[world].padEnd(46)}${countsOf(this.testsOf(world))}`)
+    const isWhole = process.argv.slice(2).join(' ') === 'test'
+    return isWhole && status === 'passed' ? this.document() : undefined
+  }
+
+  private testsOf(world: PrivacyWorld): readonly TestCase[] {
+    return this.tests.filter((test) => test.parent.project()?.name === world)
+  }
+
+  private document(): { status: 'failed' } | undefined {
+    const before = readFileSync(DOCUMENT, 'utf8')
+    const after = before.replace(GENERATED, () => this.table())
+    if (after === before) return undefined
+    if (process.env.CI === 'true') {
+      console.error(
+        '\ndocs/browsers.md does not show this run. Run npm test without CI=true, and commit what it writes.',
+      )
+      return { status: 'failed' }
+    }
+    writeFileSync(DOCUMENT, after)
+    console.log('\ndocs/browsers.md shows this run now.')
+    return undefined
+  }
+
+  private table(): string {
+    const facts: string[] = []
+    const rows = new Map<string, Partial<Record<PrivacyWorld, string>>>()
+    for (const world of PRIVACY_WORLDS) {
+      for (const test of this.testsOf(world)) {
+        if (!test.location.file.includes('every-world')) continue
+        const row = rows.get(nameOf(test)) ?? {}
+        row[world] = `✓${notes(test, facts)}`
+        rows.set(nameOf(test), row)
+      }
+    }
+    const head = `| what a user sees | ${PRIVACY_WORLDS.map((world) => NAMES[world]).join(' | ')} |\n| --- |${' :-: |'.repeat(PRIVACY_WORLDS.length)}\n`
+    const body = [...rows]
+      .sort()
+      .map(([name, row]) => `| ${name} | ${PRIVACY_WORLDS.map((one) => row[one] ?? '–').join(' | ')} |`)
+    const legend = facts.map((fact, index) => `${index + 1}. ${fact}`)
+    return `${head}${body.join('\n')}\n\nWhat the numbers say:\n\n${legend.join('\n')}\n`
+  }
+}
+
+/** The numbers of the facts that a test states of its world. */
+function notes({ annotations }: TestCase, facts: string[]): string {
+  return annotations
+    .filter(({ type }) => type === 'fact')
+    .map(({ description = '' }) => {
+      if (!facts.includes(description)) facts.push(description)
+      return ` <sup>${facts.indexOf(description) + 1}</sup>`
+    })
+    .join('')
+}
+
+function nameOf(test: TestCase): string {
+  const topic = basename(test.location.file, '.spec.ts').replaceAll('-', ' ')
+  // The path begins with nothing, the project and the file.
+  return `${topic}: ${test.titlePath().slice(3).join(', ')}`.replaceAll('|', '\\|')
+}
+
+function countsOf(tests: readonly TestCase[]): string {
+  const outcomes = tests.map((test) => test.outcome())
+  const words = { expected: 'passed', flaky: 'passed at the second attempt', unexpected: 'failed', skipped: 'skipped' }
+  return Object.entries(words)
+    .map(([outcome, word]) => [outcomes.filter((one) => one === outcome).length, word] as const)
+    .filter(([count, word]) => count > 0 || word === 'passed')
+    .map(([count, word]) => `${count} ${word}`)
+    .join(', ')
+}
+
+// biome-ignore lint/style/noDefaultExport: Playwright loads the default export of a reporter.
+export default WorldsReporter
