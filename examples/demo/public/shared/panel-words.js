@@ -35,6 +35,7 @@ export function whyOf(snapshot) {
 export const carrierWords = {
   cookie: 'hub’s own cookie',
   partitioned: 'partitioned cookie',
+  key: 'key of this partition',
   none: 'none',
 }
 

@@ -29,6 +29,7 @@ export function createTab(driver: TabDriver): Tab {
       await untilVisibility('visible')
     },
     close: () => driver.close(),
+    screenshot: async () => Buffer.from(await driver.screenshot(), 'base64'),
     frame: (urlPrefix) => createScope(driver.frame(urlPrefix)),
     console: () => driver.console(),
   }

@@ -19,6 +19,8 @@ export interface TabDriver extends ScopeDriver {
   hide(): Promise<void>
   show(): Promise<void>
   close(): Promise<void>
+  /** PNG, as base64. */
+  screenshot(): Promise<string>
   frame(urlPrefix: string): ScopeDriver
   console(): Promise<readonly ConsoleLine[]>
 }

@@ -198,6 +198,14 @@ describe.each(PRIVACY_WORLDS)('a tab of %s', (world) => {
     ])
   })
 
+  test('shows what is to be seen', async () => {
+    const tab = await open('/form')
+    const png = await tab.screenshot()
+    // The signature of a PNG, and more than a blank one has (PNG §5.2).
+    expect([...png.subarray(0, 8)]).toEqual([137, 80, 78, 71, 13, 10, 26, 10])
+    expect(png.length).toBeGreaterThan(2000)
+  })
+
   test('loses the cookies of one host', async () => {
     const tab = await open('/cookie')
     await tab.goto(at('/cookie', other))

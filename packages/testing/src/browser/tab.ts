@@ -63,6 +63,8 @@ export interface Tab extends Scope {
   /** Brings the tab to the front again. Returns once the page knows. */
   show(): Promise<void>
   close(): Promise<void>
+  /** What is to be seen of the page now, as PNG. The tab must not be hidden. */
+  screenshot(): Promise<Uint8Array>
   /** The first frame, at any depth, whose address begins so. It is looked up anew for each act. */
   frame(urlPrefix: string): Scope
   /**

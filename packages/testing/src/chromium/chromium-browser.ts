@@ -44,6 +44,7 @@ function createChromiumTab(chromium: Chromium, page: Page): Tab {
     hide: () => chromium.hide(page),
     show: () => chromium.show(page),
     close: () => page.close(),
+    screenshot: async () => (await page.screenshot()).toString('base64'),
     frame: (urlPrefix) =>
       createScopeDriver(page, () => {
         const found = page.frames().find((frame) => frame !== page.mainFrame() && frame.url().startsWith(urlPrefix))

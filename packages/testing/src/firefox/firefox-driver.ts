@@ -74,6 +74,9 @@ export function createFirefoxDriver(bidi: Bidi, tab: string, lines: () => readon
       await bidi.send('browsingContext.close', { context: tab })
       if (front) await bidi.send('browsingContext.close', { context: front })
     },
+    async screenshot() {
+      return (await bidi.send<{ data: string }>('browsingContext.captureScreenshot', { context: tab })).data
+    },
     frame: (urlPrefix) =>
       createScopeDriver(bidi, async () => {
         const found = findFrame(await tree(), urlPrefix)

@@ -47,6 +47,7 @@ export function createWebKitDriver(windows: Windows, window: string): TabDriver 
     // Without a window manager, setting its size is what maps a minimized window again.
     show: () => use(() => session.post('/window/rect', { width: 1024, height: 768 })),
     close: () => windows.close(window),
+    screenshot: () => use(() => session.get('/screenshot')),
     frame: (urlPrefix) => createScopeDriver(windows, window, urlPrefix),
     async console() {
       const json = await scope.evaluate(`Promise.resolve(JSON.stringify(${recordedLines}))`)
