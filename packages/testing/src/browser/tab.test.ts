@@ -20,11 +20,16 @@ const pages: Readonly<Record<string, string>> = {
     '<button onclick="window.clicked = [event.isTrusted, navigator.userActivation.isActive]">Press me</button>',
   '/leads-away': "<script>location.replace('/led')</script>",
   '/slow-frame': '<h1>Here</h1><iframe src="/never"></iframe>',
+  '/broken-frame': '<iframe src="/broken"></iframe><script src="/late.js"></script><h1>Here</h1>',
   '/console': `<script>console.log('one', 1); console.warn('two'); console.error('three')</script><script>throw new Error('four')</script>`,
 }
 
-const answer: HostHandler = ({ url = '' }, response) => {
+const answer: HostHandler = (request, response) => {
+  const { url = '' } = request
   if (url === '/never') return
+  if (url === '/broken') return request.socket.destroy()
+  // The frame beside it has failed by then.
+  if (url === '/late.js') return setTimeout(() => response.end(), 500)
   if (url === '/favicon.ico') return response.writeHead(404).end()
   if (url === '/cookie') response.setHeader('set-cookie', 'kept=1; Secure; HttpOnly')
   if (url === '/strict') {
@@ -107,6 +112,13 @@ describe.each(PRIVACY_WORLDS)('a tab of %s', (world) => {
     await tab.click('text=Here')
   })
 
+  test('takes the failure of a frame for no failure of the page', async () => {
+    const tab = await open('/broken-frame')
+    expect(await tab.text('h1')).toBe('Here')
+    await tab.reload()
+    expect(await tab.text('h1')).toBe('Here')
+  })
+
   test('says so where no server answers, and goes on', async () => {
     const tab = await open('/one')
     const closed = await startHosts()
@@ -167,6 +179,13 @@ describe.each(PRIVACY_WORLDS)('a tab of %s', (world) => {
     expect(await frame.evaluate('window.clicked')).toEqual([true, true])
     expect(await tab.evaluate('window.clicked')).toBeUndefined()
     await expect(tab.frame('https://nowhere.localhost/').evaluate('1')).rejects.toThrow('No frame')
+  })
+
+  test('is closed, and others open and go on', async () => {
+    const [closed, beside] = [await open('/one'), await open('/two')]
+    await closed.close()
+    expect(await (await open('/three')).evaluate('document.title')).toBe('/three')
+    expect(await beside.evaluate('document.title')).toBe('/two')
   })
 
   test('is hidden and shown for real, and no other tab with it', async () => {

@@ -20,6 +20,7 @@ type Evaluated =
   | { readonly type: 'exception'; readonly exceptionDetails: { readonly text: string } }
 
 const settleMs = 2_000
+const loadMs = 30_000
 
 /** Drives one window of Firefox, whose only tab is `tab`. */
 export function createFirefoxDriver(bidi: Bidi, tab: string, lines: () => readonly ConsoleLine[]): TabDriver {
@@ -31,10 +32,13 @@ export function createFirefoxDriver(bidi: Bidi, tab: string, lines: () => readon
     return root
   }
   // The page that tells of a failure comes a moment after the failure; its load would be taken for the next navigation's.
-  const untilErrorPage = async (): Promise<void> => {
-    const deadline = Date.now() + settleMs
-    const isThere = "String(document.documentURI.startsWith('about:neterror') && document.readyState === 'complete')"
-    while (Date.now() < deadline && (await scope.evaluate(isThere).catch(() => 'false')) !== 'true') await sleep(10)
+  const untilErrorPage = (): Promise<void> =>
+    until("document.documentURI.startsWith('about:neterror') && document.readyState === 'complete'", settleMs)
+  const untilParsed = (): Promise<void> => until("document.readyState !== 'loading'", loadMs)
+  const until = async (condition: string, timeoutMs: number): Promise<void> => {
+    const deadline = Date.now() + timeoutMs
+    const isSo = `String(${condition})`
+    while (Date.now() < deadline && (await scope.evaluate(isSo).catch(() => 'false')) !== 'true') await sleep(10)
   }
   let front: string | undefined
   return {
@@ -44,6 +48,7 @@ export function createFirefoxDriver(bidi: Bidi, tab: string, lines: () => readon
       await navigation.catch(async (error: unknown) => {
         // A page may send the tab elsewhere while it loads: then there is a document too.
         if (String(error).includes('NS_BINDING_ABORTED')) return
+        if (isOfFrame(error)) return untilParsed()
         await untilErrorPage()
         throw error
       })
@@ -52,7 +57,11 @@ export function createFirefoxDriver(bidi: Bidi, tab: string, lines: () => readon
       return (await tree()).url
     },
     async reload() {
-      await bidi.send('browsingContext.reload', { context: tab, wait: 'interactive' })
+      const navigation = bidi.send('browsingContext.reload', { context: tab, wait: 'interactive' })
+      await navigation.catch((error: unknown) => {
+        if (isOfFrame(error)) return untilParsed()
+        throw error
+      })
     },
     async back() {
       await bidi.send('browsingContext.traverseHistory', { context: tab, delta: -1 })
@@ -85,6 +94,11 @@ export function createFirefoxDriver(bidi: Bidi, tab: string, lines: () => readon
       }),
     console: async () => lines(),
   }
+}
+
+/** Firefox takes the error page of a frame for one of the tab, and then finds no name for it. The tab's own document is here. */
+function isOfFrame(error: unknown): boolean {
+  return String(error).includes('Address rejected')
 }
 
 function createScopeDriver(bidi: Bidi, locate: () => Promise<string>): ScopeDriver {

@@ -42,7 +42,9 @@ export function createWindows(session: WebDriver): Windows {
       takeTurn(async () => {
         await enter(window, undefined)
         current = undefined
-        await session.delete('/window')
+        // Commands fail while the current window is a closed one, the one that opens another too.
+        const [left] = await session.delete<string[]>('/window')
+        if (left !== undefined) await enter(left, undefined)
       }),
   }
 }
