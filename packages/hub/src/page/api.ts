@@ -59,7 +59,13 @@ export function createApi(asker: Asker): Api {
   }
 
   async function askFor(endpoint: { method: string; path: string }): Promise<SiteAnswer> {
-    return honestly((await call(endpoint, siteAnswer)) as SiteAnswer)
+    const answer = await honestly((await call(endpoint, siteAnswer)) as SiteAnswer)
+    if (!key || answer.state.status === 'signed-in') return answer
+    // As a cookie would be: another tab of this partition may have got the next handle.
+    const kept = await loadKey(answer.site)
+    if (!kept || kept.handle === key.handle) return answer
+    key = kept
+    return askFor(endpoint)
   }
 
   const ask = (): Promise<SiteAnswer> => askFor(ENDPOINTS.session)
