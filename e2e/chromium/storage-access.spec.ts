@@ -1,7 +1,7 @@
 import type { Chromium } from '@isthmus/testing'
 import type { Page } from '@playwright/test'
 import type { World } from '../world.ts'
-import { signIn, status } from './acts.ts'
+import { seen, signIn, signInAtHub, status } from './acts.ts'
 import { expect, test } from './fixtures.ts'
 
 /** As if the user had agreed, on the news, when the browser asked. It holds until the browser is closed. */
@@ -71,4 +71,30 @@ test('where the user agrees at the click, the page is not left', async ({ world,
   await expect(status(news)).toHaveText('signed in: The customer')
   expect(loadsOfNews(world)).toBe(1)
   await followsLive(news, shop)
+})
+
+// Regression: the page showed the one and followed the other.
+test('a partition that still holds somebody else’s session follows the one whom the page shows', async ({
+  world,
+  open,
+  browserOfUser,
+  thirdPartyCookies,
+}) => {
+  const news = await open(world.url('news'))
+  await signIn(news, 'reader')
+  await expect(status(news)).toHaveText('signed in: The reader')
+  // The hub's own cookie is gone, the partition's is not: a browser that was half cleared.
+  await browserOfUser.context.clearCookies({ name: '__Host-isthmus' })
+  const login = await open('about:blank')
+  await signInAtHub(login, world.url('hub', ''), 'clerk')
+  await agree(browserOfUser, world)
+  await news.goto(world.url('news', '/second'))
+  await expect(status(news)).toHaveText('signed in: The clerk')
+  // Where workers have the hub's own cookie too, nobody looks at the partition's.
+  if (thirdPartyCookies === 'blocked') await expect.poll(() => world.hub.sessions.list('u-reader')).toEqual([])
+  const [session] = await world.hub.sessions.list('u-clerk')
+  await expect.poll(() => news.evaluate('session.diagnose().then((one) => one.stream)')).toBe('open')
+  await world.hub.sessions.revoke(session?.sid ?? '')
+  await expect(status(news)).toHaveText('signed-out: revoked')
+  expect(JSON.stringify(await seen(news))).not.toContain('The reader')
 })

@@ -50,8 +50,11 @@ export function serveParent(port: MessagePort, asker: Asker, worker: string, fir
   }
 
   async function onPush(pushed: SiteAnswer): Promise<void> {
-    const lost = pushed.carrier === 'none' || pushed.state.status === 'unlinked'
-    // The session moved on in this browser, or the worker could not prove it. What is true, only the page can find out.
+    const { carrier, state } = pushed
+    const another = state.status === 'signed-in' && !stream.follows(pushed)
+    const lost = carrier === 'none' || state.status === 'unlinked' || another
+    // The session moved on in this browser, or the worker could not prove it, or it proves one that its partition still
+    // holds beside the browser's own. What is true, only the page can find out.
     const answer = lost ? await api.ask().catch(() => undefined) : pushed
     if (!answer) {
       tell({ isthmus, type: 'stream', status: 'down' })
