@@ -73,7 +73,10 @@ export const answerAsSite =
       .end(`<!doctype html>
       <title>Site</title><h1>${name}</h1>
       <iframe src="${hosts().origin(HOSTS.hub)}/${name}" referrerpolicy="origin"></iframe>
-      <script>addEventListener('pageshow', (event) => { window.persisted = event.persisted })</script>`)
+      <script>
+        addEventListener('pageshow', (event) => { window.persisted = event.persisted })
+        addEventListener('pagehide', () => { delete window.persisted })
+      </script>`)
   }
 
 /** Opens a page in a new tab. */

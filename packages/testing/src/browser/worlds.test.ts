@@ -49,7 +49,7 @@ const cookieRules: Readonly<Record<PrivacyWorld, { readonly sent: string[]; read
   webkit: { sent: [], kept: [] },
 }
 
-describe.each(PRIVACY_WORLDS)('%s', { retry: 1 }, (world) => {
+describe.each(PRIVACY_WORLDS)('%s', (world) => {
   const { sent, kept } = cookieRules[world]
   const isAllowed = world === 'chromium-allowed'
   let browser: UserBrowser
@@ -216,7 +216,7 @@ describe.each(PRIVACY_WORLDS)('%s', { retry: 1 }, (world) => {
     await shop.goto(url('news', 'restored'))
     await shop.back()
 
-    expect(await shop.evaluate('persisted')).toBe(true)
+    expect(await shop.waitFor('[persisted]')).toEqual([true])
     const asked = 'new Promise((resolve) => { port.onmessage = ({ data }) => resolve(data); port.postMessage(0) })'
     expect(await shop.evaluate(asked)).toBe('data: worker')
   })

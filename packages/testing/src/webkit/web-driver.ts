@@ -6,7 +6,8 @@ export interface WebDriver {
   /** For people: `MiniBrowser/2.50.6`. */
   readonly version: string
   get<Result>(path: string): Promise<Result>
-  post<Result>(path: string, parameters?: object): Promise<Result>
+  /** With `timeoutMs` it rejects too where no answer comes in time: what a page takes with it is never answered. */
+  post<Result>(path: string, parameters?: object, timeoutMs?: number): Promise<Result>
   delete<Result>(path: string): Promise<Result>
 }
 
@@ -27,13 +28,17 @@ export async function createWebDriver(address: string, capabilities: object): Pr
   return {
     version: `${browserName}/${browserVersion}`,
     get: (path) => send('GET', base + path),
-    post: (path, body = {}) => send('POST', base + path, body),
+    post: (path, body = {}, timeoutMs) => send('POST', base + path, body, timeoutMs),
     delete: (path) => send('DELETE', base + path),
   }
 }
 
-async function send<Result>(method: string, url: string, parameters?: object): Promise<Result> {
-  const response = await fetch(url, { method, ...(parameters ? { body: JSON.stringify(parameters) } : {}) })
+async function send<Result>(method: string, url: string, parameters?: object, timeoutMs?: number): Promise<Result> {
+  const response = await fetch(url, {
+    method,
+    ...(parameters && { body: JSON.stringify(parameters) }),
+    ...(timeoutMs !== undefined && { signal: AbortSignal.timeout(timeoutMs) }),
+  })
   const { value } = (await response.json()) as { value: unknown }
   if (response.ok) return value as Result
   const { error, message } = value as { error: string; message: string }

@@ -3,17 +3,19 @@ import { recordedLines } from '../browser/console-recorder.ts'
 import { keyActions, type ScopeDriver, type TabDriver } from '../browser/driver.ts'
 import type { ConsoleLine } from '../browser/tab.ts'
 import { elementKey } from './web-driver.ts'
-import type { Windows } from './windows.ts'
+import { scriptMs, type Windows } from './windows.ts'
 
 const loadMs = 30_000
 const pollMs = 10
+const lookMs = 1_000
 
 /** Drives one window of WebKit, in a session that waits for no page by itself (`pageLoadStrategy: 'none'`). */
 export function createWebKitDriver(windows: Windows, window: string): TabDriver {
   const { session } = windows
   const use = <Result>(commands: () => Promise<Result>): Promise<Result> => windows.use(window, commands)
-  const run = <Result>(script: string, ...args: unknown[]): Promise<Result> =>
-    use(() => session.post('/execute/sync', { script, args }))
+  const execute = <Result>(timeoutMs: number, script: string, args: unknown[]): Promise<Result> =>
+    use(() => session.post('/execute/sync', { script, args }, timeoutMs))
+  const run = <Result>(script: string, ...args: unknown[]): Promise<Result> => execute(scriptMs, script, args)
   const scope = createScopeDriver(windows, window)
 
   /**
@@ -26,7 +28,7 @@ export function createWebKitDriver(windows: Windows, window: string): TabDriver 
     await use(start)
     const deadline = Date.now() + loadMs
     // A document that goes away while it is asked does not answer.
-    while (!(await run<boolean>(isElsewhere, mark, before).catch(() => false))) {
+    while (!(await execute<boolean>(lookMs, isElsewhere, [mark, before]).catch(() => false))) {
       if (Date.now() > deadline) throw new Error(`No other document within ${loadMs} ms; still at ${before}`)
       await sleep(pollMs)
     }
@@ -84,7 +86,7 @@ function createScopeDriver(windows: Windows, window: string, urlPrefix?: string)
   const { session } = windows
   const use = <Result>(commands: () => Promise<Result>): Promise<Result> => windows.use(window, commands, urlPrefix)
   const run = <Result>(script: string, ...args: unknown[]): Promise<Result> =>
-    session.post('/execute/sync', { script, args })
+    session.post('/execute/sync', { script, args }, scriptMs)
   return {
     async evaluate(expression) {
       const id = await use(() => run<string>(keep(expression)))

@@ -1,5 +1,11 @@
 import type { WebDriver } from './web-driver.ts'
 
+/**
+ * Our scripts wait for nothing, but WebKit never answers one that meets a page on its way into or out of the back-forward
+ * cache (measured where a document holds a stream: one `back` in nine). It takes other commands meanwhile.
+ */
+export const scriptMs = 5_000
+
 /** The windows of one session. WebDriver has one current window and frame; here whoever needs them takes turns. */
 export interface Windows {
   readonly session: WebDriver
@@ -50,7 +56,8 @@ export function createWindows(session: WebDriver): Windows {
 }
 
 async function enterFrame(session: WebDriver, urlPrefix: string): Promise<boolean> {
-  const read = <Result>(script: string): Promise<Result> => session.post('/execute/sync', { script, args: [] })
+  const read = <Result>(script: string): Promise<Result> =>
+    session.post('/execute/sync', { script, args: [] }, scriptMs)
   const frames = await read<number>('return window.length')
   for (let id = 0; id < frames; id++) {
     await session.post('/frame', { id })
