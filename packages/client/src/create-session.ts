@@ -65,6 +65,7 @@ export function createSession({
   let retryTimer: ReturnType<typeof setTimeout> | undefined
   let renewalTimer: ReturnType<typeof setTimeout> | undefined
   let asking: Promise<void> | undefined
+  let visit = 0
   let openedAsOf = 0
   let peers: readonly string[] = []
   let aheadMs = 0
@@ -201,12 +202,15 @@ export function createSession({
   async function question(message: Question): Promise<SiteAnswer> {
     if (message.type !== 'redeem' && state.redeeming) await redeemed
     const asOf = state.taken
+    const asked = visit
     try {
       const answer = await connection.ask(message)
-      if (message.type !== 'redeem') dispatch({ type: 'told', via: 'answer', answer, asOf })
+      if (message.type !== 'redeem' && asked === visit) dispatch({ type: 'told', via: 'answer', answer, asOf })
       return answer
     } catch (error) {
       const { code } = error as IsthmusError
+      // What was asked before the page was left says nothing of the hub now.
+      if (asked !== visit) throw error
       if (code === 'timeout') dispatch({ type: 'frame-failed', cause: code })
       else if (code === 'not-registered') dispatch({ type: 'question-failed', cause: code })
       else if (isPassing(code) && state.port === 'open') {
@@ -222,10 +226,11 @@ export function createSession({
   }
 
   function ask(): Promise<void> {
+    const asked = visit
     asking ??= question({ type: 'ask' })
       .then(noop, noop)
       .finally(() => {
-        asking = undefined
+        if (asked === visit) asking = undefined
       })
     return asking
   }
@@ -233,7 +238,14 @@ export function createSession({
   watchPage(
     {
       onLook: () => dispatch({ type: 'looked-at' }),
+      onLeave() {
+        visit++
+        asking = undefined
+        // Chromium drops a page from its back-forward cache when a channel brings it a message there.
+        tabs.close()
+      },
       onRestore() {
+        tabs.open()
         leaving = false
         dispatch({ type: 'restored' })
       },

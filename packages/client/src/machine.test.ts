@@ -384,8 +384,32 @@ describe('the page is looked at, or restored', () => {
     expect(types(effects)).toEqual(['ask'])
   })
 
-  test('a page restored without a port waits for its frame', () => {
-    expect(after([{ type: 'restored' }]).effects).toEqual([])
+  test('a page restored without a port opens its frame anew: a greeting from before would be no news', () => {
+    const { state, effects } = after([{ type: 'restored' }])
+    expect(state.port).toBe('opening')
+    expect(types(effects)).toEqual(['open-frame'])
+  })
+
+  test.each([
+    ['a push', told('push', signedIn(6))],
+    ['another tab', told('tab', signedIn(6))],
+    ['a redeemed ticket', redeemed(signedIn(6), 1)],
+  ])('%s that waited while the page was away signs nobody in: the answer to its question does', (_, waited) => {
+    const { state } = after([{ type: 'restored' }, waited], known)
+    expect(state.snapshot).toMatchObject({ status: 'unknown', reason: 'loading' })
+    expect(after([told('answer', signedIn(5), state.taken)], state).state.snapshot.status).toBe('signed-in')
+    expect(after([told('answer', signedOut(7), state.taken)], state).state.snapshot.status).toBe('signed-out')
+  })
+
+  test('once it was answered, or could not be, a push counts again', () => {
+    for (const end of [
+      told('answer', signedIn(5), 1),
+      told('frame', signedIn(5), 1),
+      { type: 'question-failed', cause: 'unreachable' } as const,
+    ]) {
+      const { state } = after([{ type: 'restored' }, end, told('push', signedIn(6))], known)
+      expect(state.snapshot).toMatchObject({ status: 'signed-in', revision: 6 })
+    }
   })
 })
 

@@ -22,6 +22,8 @@ export interface State {
   readonly cause: Cause | undefined
   /** How often in a row the frame was taken away as soon as it was there. */
   readonly removals: number
+  /** The page was restored, and not answered since: all else may have lain in the port while it was away. */
+  readonly restoring: boolean
   /** A ticket is being redeemed: until that is settled, "unlinked" is no news. */
   readonly redeeming: boolean
   /** Session that the user brings along from another site. */
@@ -107,6 +109,7 @@ export function initialState({ redeeming = false, wanted, habits = NO_HABITS, mi
     failures: 0,
     cause: undefined,
     removals: 0,
+    restoring: false,
     redeeming,
     // A ticket in hand comes first: two errands at once would wait for each other.
     wanted: redeeming ? undefined : wanted,
@@ -122,7 +125,7 @@ export function transition(state: State, event: Event): Step {
       return told(state, event)
     case 'redeemed': {
       const settled = { ...state, redeeming: false }
-      if (!event.answer) return [settled, { type: 'ask' }]
+      if (!event.answer || state.restoring) return [settled, { type: 'ask' }]
       // Overtaken by other news: the next answer decides.
       return isNews(settled, event.answer, event.asOf)
         ? take(settled, event.answer, 'answer')
@@ -160,8 +163,11 @@ export function transition(state: State, event: Event): Step {
       return [state, { type: state.stream === 'open' ? 'renew-later' : 'ask' }]
     }
     case 'restored': {
-      const question: Effect[] = state.port === 'open' ? [{ type: 'ask' }] : []
-      return state.known?.status === 'signed-in' ? doubt(state, 'loading', ...question) : [state, ...question]
+      // A greeting may have lain waiting too: a frame that was being opened is opened anew.
+      const [next, question]: Step = state.port === 'open' ? [state, { type: 'ask' }] : open(state)
+      const restored: State = { ...next, restoring: true }
+      const effects = question ? [question] : []
+      return state.known?.status === 'signed-in' ? doubt(restored, 'loading', ...effects) : [restored, ...effects]
     }
   }
 }
@@ -177,7 +183,9 @@ function open(state: State): Step {
   ]
 }
 
-function told(state: State, { via, answer, asOf }: Extract<Event, { type: 'told' }>): Step {
+function told(before: State, { via, answer, asOf }: Extract<Event, { type: 'told' }>): Step {
+  if (before.restoring && (via === 'push' || via === 'tab')) return [before]
+  const state = before.restoring ? { ...before, restoring: false } : before
   const news = isNews(state, answer, asOf)
   if (via === 'frame') {
     const opened: State = { ...state, port: 'open' }
@@ -287,7 +295,7 @@ function doubt(state: State, doubted: Cause | 'loading', ...effects: Effect[]): 
 
 function retry(state: State, cause: Cause): Step {
   const failures = state.failures + 1
-  return doubt({ ...state, failures }, cause, { type: 'retry-after', failures })
+  return doubt({ ...state, failures, restoring: false }, cause, { type: 'retry-after', failures })
 }
 
 /**

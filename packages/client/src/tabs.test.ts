@@ -87,6 +87,17 @@ test('a closed tab hears nothing', async () => {
   expect(closed.heard).toEqual([])
 })
 
+test('a tab that was closed and is opened again hears what is told from then on', async () => {
+  const [kept, other] = [openTab('shop'), openTab('shop')]
+  kept.close()
+  kept.tell(ANSWER)
+  kept.open()
+  kept.open()
+  openTab('shop').tell({ ...ANSWER, carrier: 'none' })
+  await expect.poll(() => [kept.heard, other.heard].map(({ length }) => length)).toEqual([1, 1])
+  expect(kept.heard).toEqual(other.heard)
+})
+
 test('a page that may have no channels does without', () => {
   vi.stubGlobal(
     'BroadcastChannel',

@@ -5,21 +5,30 @@ import { MISFIT, readAs } from '@isthmus/protocol/compact'
 /** The other tabs of this site, on its own origin. */
 export interface Tabs {
   tell(answer: SiteAnswer): void
+  /** Neither tells nor hears anything until it is opened again. */
   close(): void
+  open(): void
 }
 
 export function openTabs(hub: string, site: string | undefined, onAnswer: (answer: SiteAnswer) => void): Tabs {
-  // Sandboxed pages have no channels; they ask the hub themselves.
-  const channel = createChannel(`${TAB_CHANNEL_PREFIX}${hub}:${site ?? ''}`)
-  if (channel) {
+  let channel: BroadcastChannel | undefined
+  function open(): void {
+    // Sandboxed pages have no channels; they ask the hub themselves.
+    channel ??= createChannel(`${TAB_CHANNEL_PREFIX}${hub}:${site ?? ''}`)
+    if (!channel) return
     channel.onmessage = ({ data }) => {
       const read = readAs(tabToTab, data)
       if (read !== MISFIT) onAnswer((read as TabToTab).answer)
     }
   }
+  open()
   return {
     tell: (answer) => channel?.postMessage({ isthmus: PROTOCOL_VERSION, type: 'news', answer } satisfies TabToTab),
-    close: () => channel?.close(),
+    close() {
+      channel?.close()
+      channel = undefined
+    },
+    open,
   }
 }
 

@@ -4,6 +4,8 @@ import { ATTENTION_INTERVAL_MS, TOUCH_INTERVAL_MS } from '@isthmus/protocol'
 export interface PageListeners {
   /** Somebody looks at the page, or the network is back; at most once per few seconds. */
   readonly onLook: () => void
+  /** The page is left, for good or for the back-forward cache. */
+  readonly onLeave: () => void
   /** The page came back from the back-forward cache. */
   readonly onRestore: () => void
   /** The user does something; at most once a minute. */
@@ -13,7 +15,7 @@ export interface PageListeners {
 }
 
 /** Listens until `signal` aborts. */
-export function watchPage({ onLook, onRestore, onActive, onEdit }: PageListeners, signal: AbortSignal): void {
+export function watchPage({ onLook, onLeave, onRestore, onActive, onEdit }: PageListeners, signal: AbortSignal): void {
   const look = atMostEvery(ATTENTION_INTERVAL_MS, onLook, signal)
   let activeAt = Number.NEGATIVE_INFINITY
   const active = (): void => {
@@ -28,6 +30,7 @@ export function watchPage({ onLook, onRestore, onActive, onEdit }: PageListeners
   document.addEventListener('visibilitychange', visible, { signal })
   addEventListener('focus', look, { signal })
   addEventListener('online', onLook, { signal })
+  addEventListener('pagehide', onLeave, { signal })
   addEventListener('pageshow', ({ persisted }) => persisted && onRestore(), { signal })
   for (const name of ['pointerdown', 'keydown', 'wheel', 'touchmove']) addEventListener(name, active, passive)
   addEventListener('input', ({ isTrusted }) => isTrusted && onEdit(), passive)

@@ -25,11 +25,6 @@ export interface StreamFollower {
  */
 const PATIENCE_MS = 2000
 
-interface WorkerLink {
-  postMessage(message: ToWorker): void
-  onmessage: ((event: MessageEvent<FromWorker>) => void) | null
-}
-
 /** The worker belongs to the partition where SharedWorkers work, and to this page where they do not. */
 export function followStream(
   worker: string,
@@ -38,7 +33,7 @@ export function followStream(
   onAnswer: (answer: SiteAnswer) => void,
   onStatus: (status: StreamStatus) => void,
 ): StreamFollower {
-  let link: WorkerLink | undefined
+  let link: MessagePort | Worker | undefined
   let following: ToWorker = { type: 'leave' }
   let share = typeof SharedWorker === 'function'
   let heard = false
@@ -54,16 +49,15 @@ export function followStream(
   function standAlone(): void {
     if (!share) return
     share = false
-    link?.postMessage({ type: 'leave' })
-    link = undefined
+    hangUp()
     if (following.type !== 'follow') return
     following = { ...following, key: key() }
     tell(following)
   }
 
-  function connect(name: string): WorkerLink {
-    const opened: WorkerLink = share ? new SharedWorker(worker, name).port : new Worker(worker)
-    opened.onmessage = ({ data }) => {
+  function connect(name: string): MessagePort | Worker {
+    const opened = share ? new SharedWorker(worker, name).port : new Worker(worker)
+    opened.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       heard = true
       if (data.type === 'answer') onAnswer(data.answer)
       else onStatus(data.status)
@@ -71,9 +65,17 @@ export function followStream(
     return opened
   }
 
-  // A page in the back-forward cache must not be written to; it asks again when it is shown.
+  function hangUp(): void {
+    if (!link) return
+    link.postMessage({ type: 'leave' } satisfies ToWorker)
+    if ('terminate' in link) link.terminate()
+    else link.close()
+    link = undefined
+  }
+
+  // Chromium drops a page from the back-forward cache when a shared worker writes to it there.
   const listening = new AbortController()
-  addEventListener('pagehide', () => link?.postMessage({ type: 'leave' }), listening)
+  addEventListener('pagehide', hangUp, listening)
   addEventListener(
     'pageshow',
     ({ persisted }) => persisted && following.type === 'follow' && tell(following),
@@ -107,7 +109,7 @@ export function followStream(
     standAlone,
     leave() {
       listening.abort()
-      link?.postMessage({ type: 'leave' })
+      hangUp()
     },
   }
 }
