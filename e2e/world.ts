@@ -1,7 +1,7 @@
 import { createHub, type Hub, memoryStore, type Store } from '@isthmus/server'
 import { nodeHandler } from '@isthmus/server/node'
 import { type Certificate, createCertificate, type Hosts, startHosts } from '@isthmus/testing'
-import express from 'express'
+import express, { type RequestHandler } from 'express'
 import { createLoginApp } from './login-app.ts'
 import { createSiteApp, type SiteAppOptions } from './site-app.ts'
 
@@ -30,6 +30,8 @@ export interface World extends AsyncDisposable {
   url(host: keyof typeof HOSTS, path?: string): string
   /** Serves a site's page with other markup, headers, options or a back end. */
   serve(host: Exclude<keyof typeof HOSTS, 'hub'>, changes: Partial<SiteAppOptions>): void
+  /** Puts a handler before the hub: it may change, hold back or answer what comes; call the result to take it away. */
+  interceptHub(handler: RequestHandler): () => void
   /** Takes the hub off the network, its open streams too; call the result to bring it back. */
   cutHub(): () => void
 }
@@ -75,7 +77,8 @@ export async function startWorld({
     clock: now,
   })
   const hubApp = express().use(nodeHandler(hub)).use(createLoginApp(hub))
-  hosts.set(HOSTS.hub, hubApp)
+  const bringBackHub = (): void => hosts.set(HOSTS.hub, hubApp)
+  bringBackHub()
   const serve: World['serve'] = (name, changes) => {
     const uses = name === 'news' ? 'script tag' : 'import'
     hosts.set(HOSTS[name], createSiteApp({ name, hub: origin('hub'), uses, ...changes }))
@@ -91,9 +94,13 @@ export async function startWorld({
     },
     url: (host, path = '/') => origin(host) + path,
     serve,
+    interceptHub(handler) {
+      hosts.set(HOSTS.hub, express().use(handler).use(hubApp))
+      return bringBackHub
+    },
     cutHub() {
       hosts.cut(HOSTS.hub)
-      return () => hosts.set(HOSTS.hub, hubApp)
+      return bringBackHub
     },
     async [Symbol.asyncDispose]() {
       await hub.close()

@@ -39,6 +39,12 @@ export async function signOut(tab: Tab): Promise<void> {
 
 /** Signs in from a site's page, as a user does, and waits to be back. */
 export async function signIn(tab: Tab, user: string): Promise<void> {
+  await isSettled(tab)
+  await clickSignIn(tab, user)
+}
+
+/** The same from whatever the page shows just now. */
+export async function clickSignIn(tab: Tab, user: string): Promise<void> {
   const isBack = await leave(tab)
   await fillIn(tab, user)
   await isBack()
@@ -46,6 +52,7 @@ export async function signIn(tab: Tab, user: string): Promise<void> {
 
 /** Signs in where the login page asks nothing, or where there is a session already. */
 export async function signInAtOnce(tab: Tab): Promise<void> {
+  await isSettled(tab)
   const isBack = await leave(tab)
   await isBack()
 }
@@ -62,7 +69,13 @@ export function loadsOf(world: World, host: keyof typeof HOSTS): number {
   return world.hosts.requests.filter((one) => one.host === HOSTS[host] && one.destination === 'document').length
 }
 
-async function fillIn(tab: Tab, user: string): Promise<void> {
+/** The hub has said something definite: nothing leads the page away any more. */
+function isSettled(tab: Tab): Promise<void> {
+  return shows(tab, /signed-out|signed in|denied/)
+}
+
+/** Fills in the login page, once it is there. */
+export async function fillIn(tab: Tab, user: string): Promise<void> {
   await tab.waitFor("location.pathname === '/login' && document.querySelector('button') !== null")
   await tab.fill('label=User', user)
   await tab.click('text=Sign in')
@@ -70,7 +83,6 @@ async function fillIn(tab: Tab, user: string): Promise<void> {
 
 /** Starts to sign in; the result waits until the site's page is there again. */
 async function leave(tab: Tab): Promise<() => Promise<void>> {
-  await shows(tab, /signed-out|signed in|denied/)
   const host = await tab.evaluate<string>('location.host')
   // A page that is leaving may not answer any more.
   await tab.evaluate('(window.beforeSignIn = true, void session.signIn())').catch(() => undefined)

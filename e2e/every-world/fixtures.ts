@@ -5,6 +5,8 @@ import { startWorld, type World } from '../world.ts'
 interface Options {
   /** Set by the project: whose privacy rules hold. */
   readonly privacyWorld: PrivacyWorld
+  /** `off`: the user switched cookies off, and with them, but for WebKit, all storage. */
+  readonly cookies: 'on' | 'off'
 }
 
 interface Fixtures {
@@ -19,13 +21,15 @@ interface Fixtures {
 /** The same test in every privacy world: whatever is particular to one engine belongs to another folder. */
 export const test = base.extend<Fixtures & Options>({
   privacyWorld: ['chromium-allowed', { option: true }],
+  cookies: ['on', { option: true }],
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern.
   world: async ({}, use) => {
     await using world = await startWorld()
     await use(world)
   },
-  userBrowser: async ({ privacyWorld, world }, use) => {
-    await using browser = await launchBrowser(privacyWorld, { certificate: world.certificate })
+  userBrowser: async ({ privacyWorld, cookies, world }, use) => {
+    const { certificate } = world
+    await using browser = await launchBrowser(privacyWorld, { certificate, ...(cookies === 'off' && { cookies }) })
     await use(browser)
   },
   open: async ({ userBrowser }, use) => {

@@ -1,4 +1,4 @@
-import { type Bounce, ENDPOINTS, type Origin, TICKET_FRAGMENT, TRANSFER_HINT } from '@isthmus/protocol'
+import { type Bounce, ENDPOINTS, type Origin, RETURN_TO_LIMIT, TICKET_FRAGMENT, TRANSFER_HINT } from '@isthmus/protocol'
 
 /** What came back in the fragment, with what this tab kept for it. */
 export interface Arrival {
@@ -12,15 +12,27 @@ export interface Bouncer {
   readonly arrival: Arrival | undefined
   /** The session that the user brings along from another site, if a link said so. */
   readonly wanted: string | undefined
-  /** A bounce that nobody asked for: no window is shown, at most once until {@link Bouncer.settle} unless forced. `false`: not now. */
-  link(force?: boolean): Promise<boolean>
+  /**
+   * A bounce that nobody asked for: no window is shown, at most once until {@link Bouncer.settle} unless forced.
+   * `moved`: the carrier works, and this browser has another session by now. `false`: not now.
+   */
+  link(force: boolean, moved: boolean): Promise<boolean>
   /** To the login page, and back to `returnTo`. */
   signIn(returnTo: string): Promise<void>
   /** To the common logout page, and back. */
   signOut(): void
+  /** The ticket was redeemed, or refused. */
+  redeemed(): void
   /** The carrier works: the next loss of it may bounce again. */
   settle(): void
 }
+
+/**
+ * The mark of a tab that was led away: it left; then it came back, and the carrier worked. Whether that outlives the page
+ * is only known on the next one: where the browser keeps nothing, each page would bounce.
+ */
+const LEFT = 'left'
+const WORKED = 'worked'
 
 /** What waits in sessionStorage while the tab is away. */
 interface Pending {
@@ -38,7 +50,7 @@ export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
   let departures = 0
 
   function address(path: string, returnTo: string, more: Partial<Bounce>): string {
-    const input: Bounce = { return_to: withoutFragment(returnTo), ...(site !== undefined && { site }), ...more }
+    const input: Bounce = { return_to: returnTo, ...(site !== undefined && { site }), ...more }
     return `${hub}${path}?${new URLSearchParams(input)}`
   }
 
@@ -49,7 +61,9 @@ export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
     const challenge = await s256(verifier)
     // Who clicks on "sign in" meanwhile goes there.
     if (departure !== departures) return
-    const to = address(path, returnTo, { ...(prompt && { prompt }), ...(kept && { challenge }) })
+    // Only a tab that can keep nothing has to show its fragment to the hub, or lose it.
+    const back = kept ? withoutFragment(returnTo) : returnTo
+    const to = address(path, back, { ...(prompt && { prompt }), ...(kept && { challenge }) })
     // A bounce leaves no entry in the history: "back" leads to the page before.
     if (prompt) location.replace(to)
     else location.assign(to)
@@ -58,21 +72,28 @@ export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
   return {
     arrival,
     wanted,
-    async link(force = false) {
+    async link(force, moved) {
+      const tried = read(keys.tried)
+      if (!force && (!mayLink || (tried && !(moved && tried === WORKED)))) return false
+      // The hub would keep a user whose address it cannot take back.
+      if (withoutFragment(location.href).length > RETURN_TO_LIMIT) return false
       // Without a place for the verifier the ticket could not be redeemed.
-      if (!force && (!mayLink || read(keys.tried))) return false
-      if (!write(keys.tried, '1')) return false
+      if (!write(keys.tried, LEFT)) return false
       mayLink = false
       await go(ENDPOINTS.link.path, location.href, 'none')
       return true
     },
     signIn: (returnTo) => go(ENDPOINTS.login.path, new URL(returnTo, location.href).href),
     signOut() {
-      location.assign(address(ENDPOINTS.logout.path, location.href, {}))
+      location.assign(address(ENDPOINTS.logout.path, withoutFragment(location.href), {}))
+    },
+    redeemed() {
+      if (readPending(keys.pending).verifier === arrival?.verifier) remove(keys.pending)
     },
     settle() {
       mayLink = true
-      remove(keys.tried)
+      if (came) write(keys.tried, WORKED)
+      else remove(keys.tried)
     },
   }
 }
@@ -80,28 +101,32 @@ export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
 /** Takes the hint of a transfer out of the URL: what it held before is there again. */
 function takeHint(): string | undefined {
   const [, sid, , fragment] =
-    new RegExp(`^#${TICKET_FRAGMENT}=${TRANSFER_HINT}([\\w-]+)(&(.*))?$`).exec(location.hash) ?? []
+    new RegExp(`^#/?${TICKET_FRAGMENT}=${TRANSFER_HINT}([\\w-]+)(&(.*))?$`).exec(location.hash) ?? []
   if (sid !== undefined) restore(fragment)
   return sid
 }
 
-/** Takes the ticket out of the URL before anybody else looks at it. One that this tab did not ask for is thrown away: login CSRF. */
+/**
+ * Takes the ticket out of the URL before anybody else looks at it. One that this tab did not ask for is thrown away: login
+ * CSRF. What is kept stays until the ticket is redeemed: a site may load the page anew, at an address of its own.
+ */
 function arrive(pendingKey: string): { arrival: Arrival | undefined; came: boolean } {
-  const [, ticket] = new RegExp(`^#${TICKET_FRAGMENT}=([\\w-]{43})$`).exec(location.hash) ?? []
+  const [, ticket] = new RegExp(`^#/?${TICKET_FRAGMENT}=([\\w-]{43})$`).exec(location.hash) ?? []
   if (ticket === undefined) return { arrival: undefined, came: false }
   const { verifier, href } = readPending(pendingKey)
-  remove(pendingKey)
-  const [path, ...fragment] = String(href).split('#')
-  const mine = path === withoutFragment(location.href)
-  restore(mine && fragment.length > 0 ? fragment.join('#') : undefined)
-  return { arrival: mine ? { ticket, verifier: String(verifier) } : undefined, came: true }
+  const [, ...fragment] = String(href).split('#')
+  restore(fragment.length > 0 ? fragment.join('#') : undefined)
+  return { arrival: verifier === undefined ? undefined : { ticket, verifier }, came: true }
 }
 
-/** Puts the page's own fragment back into the URL, or none. */
+/**
+ * Puts the page's own fragment back into the URL, or none. A real navigation: hash routers hear of it, :target matches,
+ * the page scrolls there.
+ */
 function restore(fragment: string | undefined): void {
-  history.replaceState(history.state, '', withoutFragment(location.href))
-  // A real navigation to the fragment: hash routers hear of it, :target matches, the page scrolls there.
-  if (fragment !== undefined) location.replace(`#${fragment}`)
+  const { state } = history
+  location.replace(`#${fragment ?? ''}`)
+  if (fragment === undefined) history.replaceState(state, '', withoutFragment(location.href))
 }
 
 function withoutFragment(url: string): string {

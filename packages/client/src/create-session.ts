@@ -132,7 +132,10 @@ export function createSession({
         .catch((error: IsthmusError) => {
           console.warn(`isthmus: ${error.code}: the ticket was refused.`)
         })
-        .then((answer) => dispatch({ type: 'redeemed', answer: answer ?? undefined, asOf }))
+        .then((answer) => {
+          bouncer.redeemed()
+          dispatch({ type: 'redeemed', answer: answer ?? undefined, asOf })
+        })
     },
     'open-frame': ({ failures }) => openFrame(failures),
     'retry-after'({ failures }) {
@@ -149,11 +152,13 @@ export function createSession({
         return
       }
       leaving = true
-      void bouncer.link(forced).then((left) => {
-        leaving = left
-        if (!left && forced) void ask()
+      const stay = (): void => {
+        leaving = false
+        if (forced) void ask()
         else settle()
-      })
+      }
+      // The hub may hang, or the user stop the tab: then the page goes on as it is.
+      void bouncer.link(forced, isCarried()).then((left) => (left ? setTimeout(stay, timeoutMs) : stay()))
     },
     linked: () => bouncer.settle(),
     mirror({ token, cookieDomain }) {
@@ -168,6 +173,11 @@ export function createSession({
 
   function perform(effect: Effect): void {
     ;(actions[effect.type] as (effect: Effect) => void)(effect)
+  }
+
+  /** Whether this partition proves a session, be it that this browser has another one by now. */
+  function isCarried(): boolean {
+    return state.carrier !== null && state.carrier !== 'none'
   }
 
   /** A page that is about to leave has nothing to settle, nor to complain about. */
@@ -291,7 +301,7 @@ export function createSession({
       // The frame cannot act for the session, but the hub itself can.
       bouncer.signOut()
     },
-    link: () => bouncer.link(),
+    link: () => bouncer.link(false, isCarried()),
     transfer,
     async refresh() {
       if (state.port === 'closed') dispatch({ type: 'looked-at' })

@@ -45,9 +45,9 @@ export async function returnWithTicket(
   session: Session,
   { tickets }: HubParts,
 ): Promise<string> {
+  if (bounce.challenge === undefined) return bounce.returnTo
   const back = new URL(bounce.returnTo)
   back.hash = ''
-  if (bounce.challenge === undefined) return back.href
   const { site, origin, challenge } = bounce
   const ticket = await tickets.issue({ sid: session.sid, site: site.id, origin, challenge })
   return `${back.href}#${TICKET_FRAGMENT}=${ticket}`

@@ -108,9 +108,10 @@ describe.each(['link', 'login'] as const)('GET /%s', (path) => {
     expect(JSON.stringify([...response.headers]).split(ticket)).toHaveLength(2)
   })
 
-  it('brings no ticket to a client that keeps no verifier', async () => {
+  it('brings no ticket to a client that keeps no verifier, nor takes its fragment', async () => {
     await using world = await createWorld()
-    expect(expectRedirect(await bounce(await signedIn(world), path, { return_to: `${SHOP}/a#old` }))).toBe(`${SHOP}/a`)
+    const returnTo = `${SHOP}/a?b=c#/old?d=e`
+    expect(expectRedirect(await bounce(await signedIn(world), path, { return_to: returnTo }))).toBe(returnTo)
     expect(await world.dump()).not.toContain('ticket/')
   })
 

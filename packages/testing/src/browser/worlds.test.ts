@@ -229,4 +229,24 @@ describe.each(PRIVACY_WORLDS)('%s', (world) => {
     await shop.back()
     expect(await shop.waitFor('[persisted]')).toEqual([world !== 'firefox'])
   })
+  test('with cookies switched off nothing else is kept either, but in WebKit', async () => {
+    await using without = await launchBrowser(world, { certificate, cookies: 'off' })
+    const use = `(use => { try { return use() } catch ({ name }) { return name } })`
+    const kept = `(async () => [
+      ${use}(() => { sessionStorage.mark = 'kept'; return sessionStorage.mark }),
+      await new Promise((resolve) => ${use}(() => {
+        const request = indexedDB.open('mark')
+        request.onsuccess = () => resolve('kept')
+        request.onerror = () => resolve('refused')
+      }) && resolve('refused')),
+    ])()`
+    const tab = await openTab(without, url('hub', 'off'))
+    const frame = await hubFrame(await openTab(without, url('shop', 'off')), hosts)
+    for (const document of [tab, frame]) {
+      expect(await cookiesOf(document, 'off')).toEqual([])
+      expect(await document.evaluate(kept)).toEqual(
+        world === 'webkit' ? ['kept', 'kept'] : ['SecurityError', 'refused'],
+      )
+    }
+  })
 })

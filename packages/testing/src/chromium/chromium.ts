@@ -13,6 +13,8 @@ export type ThirdPartyCookies = 'allowed' | 'blocked'
 /** Settings of {@link launchChromium}. */
 export interface ChromiumOptions {
   readonly thirdPartyCookies: ThirdPartyCookies
+  /** `off`: the user let no site keep anything ("block all cookies"); every kind of storage throws. */
+  readonly cookies?: 'off'
   /**
    * Hosts with this certificate count as properly certified. Give it whenever they speak https: without it certificate
    * errors are only ignored for pages, and every new connection of a SharedWorker fails, a stream's reconnect among them.
@@ -59,7 +61,7 @@ export async function launchChromium(options: ChromiumOptions): Promise<Chromium
   const { thirdPartyCookies, certificate, headless = true, executablePath = findChromium() } = options
   if (!executablePath) throw new Error('No Chromium on this machine: ensureChromium() installs one.')
   const changes = restoreUserDefaults(await readDefaultArguments())
-  const profile = await createProfile(thirdPartyCookies)
+  const profile = await createProfile(options)
   const removeProfile = (): Promise<void> => rm(profile, { recursive: true, force: true, maxRetries: 10 })
 
   const context = await chromium
@@ -102,9 +104,14 @@ export async function launchChromium(options: ChromiumOptions): Promise<Chromium
   }
 }
 
-async function createProfile(thirdPartyCookies: ThirdPartyCookies): Promise<string> {
+async function createProfile({ thirdPartyCookies, cookies }: ChromiumOptions): Promise<string> {
   const profile = await mkdtemp(join(tmpdir(), 'isthmus-chromium-'))
-  const preferences = { profile: { cookie_controls_mode: cookieControlsMode[thirdPartyCookies] } }
+  const preferences = {
+    profile: {
+      cookie_controls_mode: cookieControlsMode[thirdPartyCookies],
+      ...(cookies === 'off' && { default_content_setting_values: { cookies: 2 } }),
+    },
+  }
   await mkdir(join(profile, 'Default'))
   await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences))
   return profile

@@ -14,11 +14,16 @@ import { type Preference, writePreferences } from './firefox-preferences.ts'
 export interface FirefoxOptions {
   /** More preferences. They win: `{ 'network.proxy.type': 0 }` lets the browser out of loopback. */
   readonly preferences?: Readonly<Record<string, Preference>>
+  /** `off`: the user let no site keep anything; every kind of storage throws. */
+  readonly cookies?: 'off'
   /** Default true. */
   readonly headless?: boolean
   /** Default: what {@link findFirefox} finds. */
   readonly executablePath?: string
 }
+
+/** All cookies blocked: nsICookieService's BEHAVIOR_REJECT. */
+const cookiesOff = { 'network.cookie.cookieBehavior': 2 } as const
 
 /**
  * Starts a stock Firefox, driven over WebDriver BiDi, with Total Cookie Protection as it ships. Every certificate counts.
@@ -29,7 +34,10 @@ export async function launchFirefox(options: FirefoxOptions = {}): Promise<UserB
   const { headless = true, executablePath = findFirefox() } = options
   if (!executablePath) throw new Error('No Firefox on this machine: ensureEngines() installs one.')
   const profile = await mkdtemp(join(tmpdir(), 'isthmus-firefox-'))
-  await writeFile(join(profile, 'user.js'), writePreferences(options.preferences))
+  await writeFile(
+    join(profile, 'user.js'),
+    writePreferences({ ...(options.cookies === 'off' && cookiesOff), ...options.preferences }),
+  )
   const firefox = startGuarded(
     executablePath,
     [

@@ -15,6 +15,8 @@ import { createWindows } from './windows.ts'
 export interface WebKitOptions {
   /** Default: what {@link findWebKit} finds. */
   readonly paths?: WebKitPaths
+  /** `off`: no cookie is kept. Other storage stays, as WebKit has no switch for it. */
+  readonly cookies?: 'off'
 }
 
 const goodbyeMs = 3_000
@@ -44,7 +46,10 @@ export async function launchWebKit(options: WebKitOptions = {}): Promise<UserBro
       // The driver waits for frames too, and for restored pages for ever: tabs wait themselves.
       pageLoadStrategy: 'none',
       // Of the builds of MiniBrowser only GTK 3's heeds --enable-itp under automation.
-      'webkitgtk:browserOptions': { binary: paths.browser, args: ['--automation', '--enable-itp'] },
+      'webkitgtk:browserOptions': {
+        binary: paths.browser,
+        args: ['--automation', '--enable-itp', ...(options.cookies === 'off' ? ['--cookies-policy=never'] : [])],
+      },
     })
     session = webDriver
     const windows = createWindows(webDriver)

@@ -1,0 +1,517 @@
+import type { PrivacyWorld, Tab } from '@isthmus/testing'
+import type { RequestHandler } from 'express'
+import { HOSTS, type World } from '../world.ts'
+import { clickSignIn, consoleText, diagnosis, fillIn, loadsOf, PATIENCE, seen, shows } from './acts.ts'
+import { expect, stateFact, test } from './fixtures.ts'
+
+/** An address as users have them: with a query that nobody normalizes, and a route in the fragment. */
+const ADDRESS = '/story?id=7&q=a%20b&empty=&q=2#/route?x=1&y=%C3%A9'
+
+/** How often a tab was led through the hub without being asked. */
+function bounces(world: World): number {
+  const isBounce = ({ host, path, destination }: (typeof world.hosts.requests)[number]): boolean =>
+    host === HOSTS.hub && destination === 'document' && path.startsWith('/isthmus/link')
+  return world.hosts.requests.filter(isBounce).length
+}
+
+/** Waits until no tab has been led anywhere for a while. In a loop that never comes. */
+async function rests(world: World): Promise<void> {
+  let before = -1
+  const isQuiet = (): boolean => {
+    const now = world.hosts.requests.filter(({ destination }) => destination === 'document').length
+    const same = now === before
+    before = now
+    return same
+  }
+  await expect.poll(isQuiet, { ...PATIENCE, intervals: [600] }).toBe(true)
+}
+
+/** What a page shows whose partition has no carrier: where the hub's own cookie would get through, nobody is signed in. */
+const UNLINKED: Readonly<Record<PrivacyWorld, string>> = {
+  'chromium-allowed': 'signed-out: none',
+  'chromium-blocked': 'unknown: partitioned',
+  firefox: 'unknown: partitioned',
+  webkit: 'unknown: partitioned',
+}
+
+/** Where a frame is given the hub's own cookie after its user has signed in there: Firefox does so for a visit from the site. */
+const KNOWN_AFTER_LOGIN: readonly PrivacyWorld[] = ['chromium-allowed', 'firefox']
+
+/** The bounces that one tab makes where nothing stands in its way. */
+const ONCE: Readonly<Record<PrivacyWorld, number>> = {
+  'chromium-allowed': 0,
+  'chromium-blocked': 1,
+  firefox: 1,
+  webkit: 1,
+}
+
+async function addressOf(tab: Tab): Promise<string> {
+  return tab.evaluate('location.href')
+}
+
+test.describe('a page that may not touch sessionStorage', () => {
+  const head = `<script>
+    Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('denied', 'SecurityError') } })
+  </script>`
+
+  test('stays where it is, and a click leads to the login page and back to the same address', async ({
+    world,
+    open,
+    privacyWorld,
+  }) => {
+    world.serve('shop', { head })
+    const shop = await open(world.url('shop', ADDRESS))
+    await shows(shop, UNLINKED[privacyWorld])
+    await rests(world)
+    expect(bounces(world)).toBe(0)
+    expect(loadsOf(world, 'shop')).toBe(1)
+    expect(await addressOf(shop)).toBe(world.url('shop', ADDRESS))
+
+    await clickSignIn(shop, 'customer')
+    const isTold = KNOWN_AFTER_LOGIN.includes(privacyWorld)
+    await shows(shop, isTold ? 'signed in: The customer' : 'unknown: partitioned')
+    await rests(world)
+    expect(await addressOf(shop)).toBe(world.url('shop', ADDRESS))
+    expect(bounces(world)).toBe(0)
+    expect(loadsOf(world, 'shop')).toBe(2)
+  })
+})
+
+test.describe('with cookies switched off', () => {
+  test.use({ cookies: 'off' })
+
+  test('nobody is led anywhere twice, and a click leads to the login page and back to the same address', async ({
+    world,
+    open,
+    privacyWorld,
+  }) => {
+    // WebKit has no switch for the other storage: a key carries what no cookie does.
+    const keeps = privacyWorld === 'webkit'
+    if (keeps) {
+      stateFact(
+        'WebKitGTK switches off cookies alone: sessionStorage and IndexedDB work on, and so does a sign-in by key.',
+        'https://webkitgtk.org/reference/webkit2gtk/stable/enum.CookieAcceptPolicy.html',
+      )
+    }
+    const shop = await open(world.url('shop', ADDRESS))
+    await shows(shop, keeps ? 'signed-out: none' : 'unknown: partitioned')
+    await rests(world)
+    expect(bounces(world)).toBe(keeps ? 1 : 0)
+    expect(loadsOf(world, 'shop')).toBe(keeps ? 2 : 1)
+    expect(await addressOf(shop)).toBe(world.url('shop', ADDRESS))
+
+    await clickSignIn(shop, 'customer')
+    await shows(shop, keeps ? 'signed in: The customer' : 'unknown: partitioned')
+    await rests(world)
+    expect(await addressOf(shop)).toBe(world.url('shop', ADDRESS))
+    expect(bounces(world)).toBe(keeps ? 1 : 0)
+    expect(loadsOf(world, 'shop')).toBe(keeps ? 3 : 2)
+  })
+})
+
+/** The hub hears nothing that a browser could prove itself with. */
+const forget: RequestHandler = ({ rawHeaders }, _, next) => {
+  for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
+    if (/^(?:cookie|authorization)$/i.test(rawHeaders[index] ?? '')) rawHeaders.splice(index, 2)
+  }
+  next()
+}
+
+/** The hub's answers leave no cookie in the browser. */
+const giveNoCookie: RequestHandler = (_, response, next) => {
+  const writeHead = response.writeHead.bind(response) as (status: number, headers: object) => typeof response
+  response.writeHead = ((status: number, headers: object) => {
+    response.removeHeader('set-cookie')
+    const others = Object.entries(headers ?? {}).filter(([name]) => name.toLowerCase() !== 'set-cookie')
+    return writeHead(status, Object.fromEntries(others))
+  }) as typeof response.writeHead
+  next()
+}
+
+test('a hub that answers "none" for ever is asked by one bounce, and on request again and again', async ({
+  world,
+  open,
+  privacyWorld,
+}) => {
+  const remember = world.interceptHub(forget)
+  const shop = await open(world.url('shop', ADDRESS))
+  await shows(shop, UNLINKED[privacyWorld])
+  await rests(world)
+  expect(bounces(world)).toBe(ONCE[privacyWorld])
+  expect(loadsOf(world, 'shop')).toBe(1 + ONCE[privacyWorld])
+  expect(await addressOf(shop)).toBe(world.url('shop', ADDRESS))
+  // Nor does another page of the tab, nor does looking at it again.
+  await shop.goto(world.url('shop', '/other?x=1#top'))
+  await shows(shop, UNLINKED[privacyWorld])
+  await shop.hide()
+  await shop.show()
+  await rests(world)
+  expect(bounces(world)).toBe(ONCE[privacyWorld])
+  expect(await addressOf(shop)).toBe(world.url('shop', '/other?x=1#top'))
+
+  for (let times = 0; times < 2; times++) {
+    await clickSignIn(shop, 'customer')
+    await shows(shop, KNOWN_AFTER_LOGIN.includes(privacyWorld) ? 'signed-out: none' : 'unknown: partitioned')
+    expect(await addressOf(shop)).toBe(world.url('shop', '/other?x=1#top'))
+  }
+  await rests(world)
+  expect(bounces(world)).toBe(ONCE[privacyWorld])
+  remember()
+  await shop.evaluate('session.refresh()')
+  await shows(shop, 'signed in: The customer')
+})
+
+test('a hub that forgets each carrier soon after it gave it, is not asked for the next one', async ({
+  world,
+  open,
+  privacyWorld,
+}) => {
+  // Two hub servers without a common store behave so.
+  let good = 0
+  world.interceptHub((request, response, next) => {
+    if (request.path === '/isthmus/redeem') good = 2
+    if (request.path === '/isthmus/link' || request.path === '/isthmus/redeem' || good-- > 0) next()
+    else forget(request, response, next)
+  })
+  const shop = await open(world.url('shop', ADDRESS))
+  await shows(shop, 'signed-out: none')
+  for (let times = 0; times < 4; times++) await shop.evaluate('session.refresh()')
+  await shows(shop, UNLINKED[privacyWorld])
+  await rests(world)
+  expect(bounces(world)).toBe(ONCE[privacyWorld])
+  expect(await addressOf(shop)).toBe(world.url('shop', ADDRESS))
+})
+
+test('a browser that keeps nothing of the hub from one page to the next is led away once, and a click works', async ({
+  world,
+  open,
+  privacyWorld,
+}) => {
+  world.interceptHub(giveNoCookie)
+  const forgetKeys = `new Promise((resolve, reject) => {
+    const opening = indexedDB.open('keyval-store')
+    opening.onerror = () => reject(opening.error)
+    opening.onsuccess = () => {
+      const transaction = opening.result.transaction('keyval', 'readwrite')
+      transaction.objectStore('keyval').clear()
+      transaction.oncomplete = resolve
+    }
+  })`
+  const shop = await open(world.url('shop', ADDRESS))
+  // The key is good for as long as the page is there.
+  await shows(shop, 'signed-out: none')
+  if (ONCE[privacyWorld]) await shop.frame(world.url('hub', '/')).evaluate(forgetKeys)
+  for (const path of ['/other?x=1#top', '/third?x=2#/deep']) {
+    await shop.goto(world.url('shop', path))
+    await shows(shop, UNLINKED[privacyWorld])
+    await rests(world)
+    expect(await addressOf(shop)).toBe(world.url('shop', path))
+  }
+  expect(bounces(world)).toBe(ONCE[privacyWorld])
+
+  await clickSignIn(shop, 'customer')
+  await shows(shop, 'signed in: The customer')
+  expect((await diagnosis(shop)).carrier).toBe('key')
+  expect(await addressOf(shop)).toBe(world.url('shop', '/third?x=2#/deep'))
+})
+
+test.describe('with a clock that is wrong', () => {
+  const DAY_MS = 24 * 60 * 60 * 1000
+  for (const [words, ms] of [
+    ['a day ahead', DAY_MS],
+    ['a day behind', -DAY_MS],
+  ] as const) {
+    test(`by ${words} in the page: one bounce, and a click works`, async ({ world, open, privacyWorld }) => {
+      const head = `<script>
+        const RealDate = Date
+        window.Date = class extends RealDate {
+          constructor(...given) { super(...(given.length > 0 ? given : [RealDate.now() + ${ms}])) }
+          static now() { return RealDate.now() + ${ms} }
+        }
+      </script>`
+      world.serve('shop', { head, options: { mirror: 'cookie' } })
+      await bouncesOnceAndSignsIn(world, await open(world.url('shop', ADDRESS)), privacyWorld)
+    })
+
+    test(`by ${words} at the hub: the same`, async ({ world, open, privacyWorld }) => {
+      world.passTime(ms)
+      world.serve('shop', { options: { mirror: 'cookie' } })
+      await bouncesOnceAndSignsIn(world, await open(world.url('shop', ADDRESS)), privacyWorld)
+    })
+  }
+
+  async function bouncesOnceAndSignsIn(world: World, shop: Tab, privacyWorld: PrivacyWorld): Promise<void> {
+    await shows(shop, 'signed-out: none')
+    await rests(world)
+    expect(bounces(world)).toBe(ONCE[privacyWorld])
+    expect(await addressOf(shop)).toBe(world.url('shop', ADDRESS))
+    await clickSignIn(shop, 'customer')
+    await shows(shop, 'signed in: The customer')
+    await rests(world)
+    expect(bounces(world)).toBe(ONCE[privacyWorld])
+    expect(await addressOf(shop)).toBe(world.url('shop', ADDRESS))
+    expect((await seen(shop)).map(({ status }) => status)).not.toContain('signed-out')
+  }
+})
+
+/** A back end that shows each `visit` once: whoever asks again is sent on to the next. */
+function sendOn(fragment = ''): RequestHandler {
+  let sentTo = 0
+  let shown = 0
+  return (request, response, next) => {
+    if (request.path !== '/story') return next()
+    if (Number(request.query.visit) !== sentTo || shown === sentTo) {
+      return response.redirect(302, request.url.replace(/visit=\d+/, `visit=${++sentTo}`) + fragment)
+    }
+    shown = sentTo
+    next()
+  }
+}
+
+test.describe('a site that sends each load on to another address', () => {
+  const path = '/story?id=7&q=a%20b&visit=0#/route?x=1&y=%C3%A9'
+
+  test('by its back end: one bounce, nothing else of the address changes, and a click works', async ({
+    world,
+    open,
+    privacyWorld,
+  }) => {
+    world.serve('shop', { backEnd: sendOn() })
+    const shop = await open(world.url('shop', path))
+    await bouncesOnceAndSignsIn(world, shop, privacyWorld)
+  })
+
+  test('by a script of the page: the same', async ({ world, open, privacyWorld }) => {
+    const head = `<script>
+      const visit = Number(new URLSearchParams(location.search).get('visit'))
+      const sentTo = Number(localStorage.getItem('sent to'))
+      if (visit === sentTo && visit > Number(localStorage.getItem('shown'))) localStorage.setItem('shown', visit)
+      else {
+        localStorage.setItem('sent to', sentTo + 1)
+        location.replace(location.href.replace(/visit=\\d+/, 'visit=' + (sentTo + 1)))
+      }
+    </script>`
+    world.serve('shop', { head })
+    const shop = await open(world.url('shop', path))
+    await bouncesOnceAndSignsIn(world, shop, privacyWorld)
+  })
+
+  async function bouncesOnceAndSignsIn(world: World, shop: Tab, privacyWorld: PrivacyWorld): Promise<void> {
+    await shows(shop, 'signed-out: none')
+    await rests(world)
+    expect(bounces(world)).toBe(ONCE[privacyWorld])
+    expect((await addressOf(shop)).replace(/visit=\d+/, 'visit=0')).toBe(world.url('shop', path))
+    await clickSignIn(shop, 'customer')
+    await shows(shop, 'signed in: The customer')
+    await rests(world)
+    expect(bounces(world)).toBe(ONCE[privacyWorld])
+    expect((await addressOf(shop)).replace(/visit=\d+/, 'visit=0')).toBe(world.url('shop', path))
+  }
+})
+
+test.describe('a site that loses every fragment', () => {
+  test('by its script: one bounce, though it can bring nothing back', async ({ world, open, privacyWorld }) => {
+    const head = `<script>history.replaceState(null, '', location.pathname + location.search)</script>`
+    world.serve('shop', { head })
+    const shop = await open(world.url('shop', '/story?id=7&q=a%20b#/route'))
+    await isLedAwayOnce(world, shop, '/story?id=7&q=a%20b', privacyWorld)
+  })
+
+  test('by redirects of its back end: the same', async ({ world, open, privacyWorld }) => {
+    world.serve('shop', { backEnd: sendOn('#top') })
+    const shop = await open(world.url('shop', '/story?id=7&q=a%20b&visit=0#/route'))
+    await isLedAwayOnce(world, shop, '/story?id=7&q=a%20b&visit=0#top', privacyWorld)
+  })
+
+  async function isLedAwayOnce(world: World, shop: Tab, path: string, privacyWorld: PrivacyWorld): Promise<void> {
+    await shows(shop, UNLINKED[privacyWorld])
+    await rests(world)
+    expect(bounces(world)).toBe(ONCE[privacyWorld])
+    expect((await addressOf(shop)).replace(/visit=\d+/, 'visit=0')).toBe(world.url('shop', path))
+    // The user is led to the login page and back, and the hub at least knows from then on.
+    await clickSignIn(shop, 'customer')
+    const isTold = KNOWN_AFTER_LOGIN.includes(privacyWorld)
+    await shows(shop, isTold ? 'signed in: The customer' : 'unknown: partitioned')
+    await rests(world)
+    expect(bounces(world)).toBe(ONCE[privacyWorld])
+    expect((await addressOf(shop)).replace(/visit=\d+/, 'visit=0')).toBe(world.url('shop', path))
+  }
+})
+
+test.describe('a hash router that runs before us', () => {
+  for (const [words, rewrite] of [
+    ['takes the fragment as it is', ''],
+    [
+      'writes a slash before it',
+      `if (location.hash[1] !== '/') history.replaceState(null, '', '#/' + location.hash.slice(1))`,
+    ],
+  ] as const) {
+    const router = `<script>
+      window.routes = []
+      const route = () => { ${rewrite}; routes.push(location.hash) }
+      addEventListener('hashchange', route)
+      route()
+    </script>`
+
+    test(`and ${words} is told the user's own route`, async ({ world, open, privacyWorld }) => {
+      for (const site of ['shop', 'news'] as const) {
+        world.serve(site, { head: router })
+        const tab = await open(world.url(site, '/story?id=7#/route?x=1'))
+        await shows(tab, 'signed-out: none')
+        await rests(world)
+        expect(await addressOf(tab)).toBe(world.url(site, '/story?id=7#/route?x=1'))
+        expect((await tab.evaluate<string[]>('routes')).at(-1)).toBe('#/route?x=1')
+      }
+      expect(bounces(world)).toBe(2 * ONCE[privacyWorld])
+    })
+
+    test(`and ${words} is told that there is no route`, async ({ world, open, privacyWorld }) => {
+      world.serve('shop', { head: router })
+      const shop = await open(world.url('shop', '/story?id=7'))
+      await shows(shop, 'signed-out: none')
+      await rests(world)
+      // Its own rewriting stays, as on a page that nobody was led away from.
+      const own = rewrite ? '#/' : ''
+      expect(await addressOf(shop)).toBe(world.url('shop', `/story?id=7${own}`))
+      expect((await shop.evaluate<string[]>('routes')).at(-1)).toBe(own)
+      expect(bounces(world)).toBe(ONCE[privacyWorld])
+    })
+  }
+})
+
+test('a hidden tab is not led away; when it is looked at, it is, once', async ({
+  world,
+  userBrowser,
+  privacyWorld,
+}) => {
+  const shop = await userBrowser.newTab()
+  await shop.hide()
+  await shop.goto(world.url('shop', ADDRESS))
+  await shows(shop, UNLINKED[privacyWorld])
+  await rests(world)
+  expect(bounces(world)).toBe(0)
+  expect(loadsOf(world, 'shop')).toBe(1)
+  await shop.show()
+  await shows(shop, 'signed-out: none')
+  await rests(world)
+  expect(bounces(world)).toBe(ONCE[privacyWorld])
+  expect(await addressOf(shop)).toBe(world.url('shop', ADDRESS))
+})
+
+test('a tab that sleeps on its way back, until its ticket has run out, is not led away again, and a click works', async ({
+  world,
+  open,
+  privacyWorld,
+}) => {
+  let slept = false
+  world.interceptHub(({ path }, _, next) => {
+    if (path === '/isthmus/redeem' && !slept) {
+      slept = true
+      world.passTime(61_000)
+    }
+    next()
+  })
+  const shop = await open(world.url('shop', ADDRESS))
+  await shows(shop, UNLINKED[privacyWorld])
+  await rests(world)
+  expect(slept).toBe(ONCE[privacyWorld] === 1)
+  expect(bounces(world)).toBe(ONCE[privacyWorld])
+  expect(await addressOf(shop)).toBe(world.url('shop', ADDRESS))
+  if (slept) expect(await consoleText(shop)).toContain('isthmus: ticket-expired')
+
+  await clickSignIn(shop, 'customer')
+  await shows(shop, 'signed in: The customer')
+  expect(bounces(world)).toBe(ONCE[privacyWorld])
+  expect(await addressOf(shop)).toBe(world.url('shop', ADDRESS))
+})
+
+test('of several tabs that open at once each is led away once at most, and all follow a sign-in', async ({
+  world,
+  userBrowser,
+}) => {
+  const addresses = ['/one?x=1#/a', '/two?x=2#/b', '/three?x=3#/c'].map((path) => world.url('shop', path))
+  const tabs = await Promise.all(addresses.map(() => userBrowser.newTab()))
+  await Promise.all(tabs.map((tab, index) => tab.goto(addresses[index] ?? '')))
+  for (const tab of tabs) await shows(tab, 'signed-out: none')
+  await rests(world)
+  const ledAway = world.hosts.requests
+    .filter(({ path, destination }) => destination === 'document' && path.startsWith('/isthmus/link'))
+    .map(({ path }) => new URL(path, world.url('hub')).searchParams.get('return_to'))
+  expect(new Set(ledAway).size).toBe(ledAway.length)
+  expect(await Promise.all(tabs.map(addressOf))).toEqual(addresses)
+
+  await clickSignIn(tabs[0] as Tab, 'customer')
+  for (const tab of tabs) await shows(tab, 'signed in: The customer')
+  await rests(world)
+  expect(await Promise.all(tabs.map(addressOf))).toEqual(addresses)
+})
+
+test.describe('a hub that goes away while the tab is led through it', () => {
+  const isBounce = (path: string): boolean => path === '/isthmus/link'
+
+  test('by breaking off: the user goes back, the tab is not led away again, and a click works', async ({
+    world,
+    open,
+    privacyWorld,
+  }) => {
+    world.serve('shop', {
+      backEnd(request, response, next) {
+        if (request.path === '/plain') response.send('<!doctype html><title>Plain</title><h1>Plain</h1>')
+        else next()
+      },
+    })
+    const bringBack = world.interceptHub((request, _, next) => {
+      if (isBounce(request.path)) request.socket.destroy()
+      else next()
+    })
+    const shop = await open(world.url('shop', '/plain'))
+    await shop.goto(world.url('shop', ADDRESS)).catch(() => {})
+    await expect.poll(() => bounces(world) >= ONCE[privacyWorld], PATIENCE).toBe(true)
+    await rests(world)
+    const tries = bounces(world)
+    bringBack()
+    await shop.back()
+    await shop.waitFor("document.title === 'Plain'")
+    await shop.goto(world.url('shop', ADDRESS))
+    await shows(shop, UNLINKED[privacyWorld])
+    await rests(world)
+    expect(bounces(world)).toBe(tries)
+    expect(await addressOf(shop)).toBe(world.url('shop', ADDRESS))
+
+    await clickSignIn(shop, 'customer')
+    await shows(shop, 'signed in: The customer')
+    expect(await addressOf(shop)).toBe(world.url('shop', ADDRESS))
+    expect(bounces(world)).toBe(tries)
+  })
+
+  test('by never answering: the page goes on, and a click works', async ({ world, open, privacyWorld }) => {
+    const head = `<script>addEventListener('keydown', () => session.signIn())</script>`
+    world.serve('shop', { head, options: { timeoutMs: 1500 } })
+    world.interceptHub(({ path }, _, next) => {
+      if (!isBounce(path)) next()
+    })
+    const shop = await open(world.url('shop', ADDRESS))
+    await expect.poll(() => bounces(world), PATIENCE).toBe(ONCE[privacyWorld])
+    // Playwright cannot ask a page that waits for another one; its console and its keys go on.
+    if (ONCE[privacyWorld]) await expect.poll(() => consoleText(shop), PATIENCE).toContain('isthmus: partitioned')
+    else await shows(shop, 'signed-out: none')
+    await rests(world)
+    expect(bounces(world)).toBe(ONCE[privacyWorld])
+    expect(loadsOf(world, 'shop')).toBe(1)
+
+    await shop.press('s')
+    await fillIn(shop, 'customer')
+    await shows(shop, 'signed in: The customer')
+    expect(await addressOf(shop)).toBe(world.url('shop', ADDRESS))
+    expect(bounces(world)).toBe(ONCE[privacyWorld])
+  })
+})
+
+test('an address that is too long for the way back is not left', async ({ world, open, privacyWorld }) => {
+  const address = world.url('shop', `/story?${'x'.repeat(4096)}#/route`)
+  const shop = await open(address)
+  await shows(shop, UNLINKED[privacyWorld])
+  await rests(world)
+  expect(bounces(world)).toBe(0)
+  expect(await addressOf(shop)).toBe(address)
+})
