@@ -300,6 +300,6 @@ describe('close', () => {
     world.hub.on('error', () => {})
     await world.hub.close()
     await world.hub.close()
-    expect((await browser.call('session', SHOP)).status).toBe(500)
+    expect((await browser.call('session', SHOP)).status).toBe(503)
   })
 })
