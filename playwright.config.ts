@@ -10,7 +10,8 @@ const config: PlaywrightTestConfig<{ thirdPartyCookies: ThirdPartyCookies; priva
   globalSetup: './e2e/global-setup.ts',
   timeout: 30_000,
   fullyParallel: true,
-  workers: 2,
+  // Most of a test is waiting: three keep two cores busy.
+  workers: 3,
   // Real browsers on a busy machine: a test that needs a second attempt is reported as flaky.
   retries: 1,
   forbidOnly: process.env.CI === 'true',

@@ -61,6 +61,8 @@ export function createSiteApp({
   })
 </script>`
   const app = express()
+  // A page that is "not modified" would keep the headers, and so the policy, that it had before.
+  app.set('etag', false)
   if (backEnd) app.use(backEnd)
   app.get('/isthmus-client.js', (_, response) => {
     response.type('js').send(client)

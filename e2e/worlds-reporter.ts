@@ -52,21 +52,28 @@ class WorldsReporter implements Reporter {
 
   private table(): string {
     const facts: string[] = []
-    const rows = new Map<string, Partial<Record<PrivacyWorld, string>>>()
+    const topics = new Map<string, Map<string, Partial<Record<PrivacyWorld, string>>>>()
     for (const world of PRIVACY_WORLDS) {
       for (const test of this.testsOf(world)) {
         if (!test.location.file.includes('every-world')) continue
-        const row = rows.get(nameOf(test)) ?? {}
-        row[world] = `✓${notes(test, facts)}`
-        rows.set(nameOf(test), row)
+        const topic = topicOf(test)
+        const scenarios = topics.get(topic) ?? new Map()
+        topics.set(
+          topic,
+          scenarios.set(nameOf(test), { ...scenarios.get(nameOf(test)), [world]: `✓${notes(test, facts)}` }),
+        )
       }
     }
-    const head = `| what a user sees | ${PRIVACY_WORLDS.map((world) => NAMES[world]).join(' | ')} |\n| --- |${' :-: |'.repeat(PRIVACY_WORLDS.length)}\n`
-    const body = [...rows]
-      .sort()
-      .map(([name, row]) => `| ${name} | ${PRIVACY_WORLDS.map((one) => row[one] ?? '–').join(' | ')} |`)
+    const worlds = PRIVACY_WORLDS.map((world) => NAMES[world].replace(', ', ',<br>'))
+    const head = `| ${worlds.join(' | ')} |\n| --- |${' :-: |'.repeat(worlds.length)}`
+    const tables = [...topics].map(([topic, scenarios]) => {
+      const rows = [...scenarios].map(
+        ([name, row]) => `| ${name} | ${PRIVACY_WORLDS.map((one) => row[one] ?? '–').join(' | ')} |`,
+      )
+      return `### ${topic}\n\n| ${head}\n${rows.join('\n')}\n`
+    })
     const legend = facts.map((fact, index) => `${index + 1}. ${fact}`)
-    return `${head}${body.join('\n')}\n\nWhat the numbers say:\n\n${legend.join('\n')}\n`
+    return `${tables.join('\n')}\n### What the numbers say\n\n${legend.join('\n')}\n`
   }
 }
 
@@ -75,16 +82,22 @@ function notes({ annotations }: TestCase, facts: string[]): string {
   return annotations
     .filter(({ type }) => type === 'fact')
     .map(({ description = '' }) => {
-      if (!facts.includes(description)) facts.push(description)
-      return ` <sup>${facts.indexOf(description) + 1}</sup>`
+      const fact = description.replace('(docs/browsers.md)', '(#browsers)')
+      if (!facts.includes(fact)) facts.push(fact)
+      return ` <sup>${facts.indexOf(fact) + 1}</sup>`
     })
     .join('')
 }
 
+/** What the name of a file says: `sign-in-once.spec.ts` is "Sign in once". */
+function topicOf({ location }: TestCase): string {
+  const words = basename(location.file, '.spec.ts').replaceAll('-', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
 function nameOf(test: TestCase): string {
-  const topic = basename(test.location.file, '.spec.ts').replaceAll('-', ' ')
   // The path begins with nothing, the project and the file.
-  return `${topic}: ${test.titlePath().slice(3).join(', ')}`.replaceAll('|', '\\|')
+  return test.titlePath().slice(3).join(', ').replaceAll('|', '\\|')
 }
 
 function countsOf(tests: readonly TestCase[]): string {

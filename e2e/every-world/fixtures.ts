@@ -49,7 +49,7 @@ test.setTimeout(90_000)
  * instead. Never a skip.
  */
 export function stateFact(fact: string, link: string): void {
-  test.info().annotations.push({ type: 'fact', description: `${fact} ${link}` })
+  test.info().annotations.push({ type: 'fact', description: `${fact} ([more](${link}))` })
 }
 
 export { expect } from '@playwright/test'

@@ -89,8 +89,6 @@ export function openFrame({
     if (probed) return
     probed = true
     const found = await probeHub(hub, signal)
-    // The report of a forbidden request comes in a task of its own.
-    if (found === 'unreachable') await new Promise((resolve) => setTimeout(resolve, HELLO_AFTER_MS))
     if (probeForbidden) return
     if (found) fail(found)
     well = true
