@@ -1,8 +1,11 @@
 import { ATTENTION_INTERVAL_MS, TOUCH_INTERVAL_MS } from '@isthmus/protocol'
 
+/** One look comes as several events, so shortly one after the other. */
+const SAME_LOOK_MS = 500
+
 /** What the page tells of its user. */
 export interface PageListeners {
-  /** Somebody looks at the page, or the network is back; at most once per few seconds. */
+  /** Somebody looks at the page, the machine wakes up, or the network is back; at most once per few seconds. */
   readonly onLook: () => void
   /** The page is left, for good or for the back-forward cache. */
   readonly onLeave: () => void
@@ -19,14 +22,22 @@ export function watchPage({ onLook, onLeave, onRestore, onActive, onEdit }: Page
   const look = atMostEvery(ATTENTION_INTERVAL_MS, onLook, signal)
   let activeAt = Number.NEGATIVE_INFINITY
   const active = (): void => {
-    if (performance.now() - activeAt < TOUCH_INTERVAL_MS) return
-    activeAt = performance.now()
+    if (Math.abs(Date.now() - activeAt) < TOUCH_INTERVAL_MS) return
+    activeAt = Date.now()
     onActive()
   }
   const passive = { signal, passive: true, capture: true }
+  // A machine that slept tells nobody; but its timers stood still, and its clock went on. Hidden pages ask when they are shown.
+  let tickedAt = Date.now()
   const visible = (): void => {
+    tickedAt = Date.now()
     if (document.visibilityState === 'visible') look()
   }
+  const ticking = setInterval(() => {
+    if (Date.now() - tickedAt > 2 * ATTENTION_INTERVAL_MS) visible()
+    else tickedAt = Date.now()
+  }, ATTENTION_INTERVAL_MS)
+  signal.addEventListener('abort', () => clearInterval(ticking))
   document.addEventListener('visibilitychange', visible, { signal })
   addEventListener('focus', look, { signal })
   addEventListener('online', onLook, { signal })
@@ -38,16 +49,18 @@ export function watchPage({ onLook, onLeave, onRestore, onActive, onEdit }: Page
 
 /** Calls `action` at once, but not again within the interval: what is asked meanwhile happens at its end. */
 function atMostEvery(intervalMs: number, action: () => void, signal: AbortSignal): () => void {
-  let nextAt = Number.NEGATIVE_INFINITY
+  let actedAt = Number.NEGATIVE_INFINITY
   let timer: ReturnType<typeof setTimeout> | undefined
   function act(): void {
+    clearTimeout(timer)
     timer = undefined
-    nextAt = performance.now() + intervalMs
+    actedAt = Date.now()
     if (!signal.aborted) action()
   }
   return () => {
-    const waitMs = nextAt - performance.now()
-    if (waitMs <= 0) act()
-    else if (timer === undefined) timer = setTimeout(act, waitMs)
+    // By the wall clock, which goes on while the machine sleeps. It may be set back.
+    const sinceMs = Math.abs(Date.now() - actedAt)
+    if (sinceMs >= intervalMs) act()
+    else if (sinceMs > SAME_LOOK_MS) timer ??= setTimeout(act, intervalMs - sinceMs)
   }
 }

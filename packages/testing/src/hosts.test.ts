@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
-import { request as requestTls } from 'node:https'
+import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { Agent, request as requestTls } from 'node:https'
 import { text } from 'node:stream/consumers'
 import express from 'express'
 import { expect, test } from 'vitest'
@@ -17,8 +17,8 @@ const streams: HostHandler = (_request, response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: first\n\n')
 }
 
-async function get(hosts: Hosts, host: string, ca?: string): Promise<IncomingMessage> {
-  const target = { host: '127.0.0.1', port: hosts.port, headers: { host: `${host}:${hosts.port}` }, agent: false }
+async function get(hosts: Hosts, host: string, ca?: string, path = '/'): Promise<IncomingMessage> {
+  const target = { host: '127.0.0.1', port: hosts.port, path, headers: { host: `${host}:${hosts.port}` }, agent: false }
   const outgoing = ca ? requestTls({ ...target, ca, servername: host }) : request(target)
   outgoing.end()
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
@@ -86,6 +86,79 @@ test('a cut host breaks off while the others go on, until it is set again', asyn
 
   hosts.set('auth.localhost', says('back'))
   expect(await text(await get(hosts, 'auth.localhost', tls.cert))).toBe('back')
+})
+
+test('a silenced host: what is open hears nothing any more, nor that it is over, while new connections are served', async () => {
+  const tls = await createCertificate(['auth.localhost', 'shop.localhost'])
+  const open: ServerResponse[] = []
+  const answer: HostHandler = (request, response) => {
+    if (request.url === '/page') return response.end('page')
+    open.push(response)
+    return response.writeHead(200).write('first ')
+  }
+  await using hosts = await startHosts({ tls, handlers: { 'auth.localhost': answer, 'shop.localhost': answer } })
+  const streamOf = async (host: string): Promise<{ heard: string; ends: unknown[] }> => {
+    const stream = { heard: '', ends: [] as unknown[] }
+    const response = await get(hosts, host, tls.cert)
+    response.on('data', (data) => {
+      stream.heard += data
+    })
+    response
+      .on('end', () => stream.ends.push('end'))
+      .on('error', ({ code }: { code?: string }) => stream.ends.push(code))
+    return stream
+  }
+  const [silenced, other] = [await streamOf('auth.localhost'), await streamOf('shop.localhost')]
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const ask = (): ClientRequest =>
+    requestTls({
+      host: '127.0.0.1',
+      port: hosts.port,
+      path: '/page',
+      headers: { host: 'auth.localhost' },
+      ca: tls.cert,
+      servername: 'auth.localhost',
+      agent,
+    }).end()
+  const [first] = (await once(ask(), 'response')) as [IncomingMessage]
+  expect(await text(first)).toBe('page')
+
+  hosts.silence('auth.localhost')
+  const before = hosts.requests.length
+  const lost = ask().on('response', () => silenced.ends.push('response'))
+  const broken = once(lost, 'error')
+  for (const response of open) response.end('second')
+  expect(await text(await get(hosts, 'auth.localhost', tls.cert, '/page'))).toBe('page')
+  await expect.poll(() => other).toEqual({ heard: 'first second', ends: ['end'] })
+  expect(lost.reusedSocket).toBe(true)
+  expect(hosts.requests.slice(before)).toHaveLength(1)
+  expect(silenced).toEqual({ heard: 'first ', ends: [] })
+
+  await hosts.close()
+  expect((await broken)[0]).toMatchObject({ code: 'ECONNRESET' })
+  await expect.poll(() => silenced.ends).toEqual(['ECONNRESET'])
+})
+
+test('only what was asked for one path can be silenced', async () => {
+  const streamOf: ServerResponse[] = []
+  const answer: HostHandler = (_, response) => {
+    streamOf.push(response)
+    response.writeHead(200).write('first ')
+  }
+  await using hosts = await startHosts({ handlers: { 'auth.localhost': answer } })
+  const heard: Record<string, string> = {}
+  for (const path of ['/events?site=shop', '/other']) {
+    heard[path] = ''
+    const response = await get(hosts, 'auth.localhost', undefined, path)
+    response
+      .on('error', () => {})
+      .on('data', (data) => {
+        heard[path] += data
+      })
+  }
+  hosts.silence('auth.localhost', '/events')
+  for (const response of streamOf) response.write('second')
+  await expect.poll(() => heard).toEqual({ '/events?site=shop': 'first ', '/other': 'first second' })
 })
 
 test('a port in use is said as such', async () => {

@@ -7,6 +7,7 @@ import {
 } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { Certificate } from './certificate.ts'
 
 /** What answers for one host. An Express application is one. */
@@ -47,6 +48,12 @@ export interface Hosts extends AsyncDisposable {
    * requests break without an answer. The other hosts go on.
    */
   cut(host: string): void
+  /**
+   * Lets every connection that is open to a host die in silence (half-open TCP), as a laptop that slept or a router that
+   * forgot leaves them: what is sent over them, either way, is lost, and nobody is told. New connections work. With
+   * `path`, only those whose last request was for that path.
+   */
+  silence(host: string, path?: string): void
   /** Ends the server at once, breaking what is still open. */
   close(): Promise<void>
 }
@@ -58,12 +65,14 @@ export interface Hosts extends AsyncDisposable {
  */
 export async function startHosts(options: HostsOptions = {}): Promise<Hosts> {
   const handlers = new Map<string, HostHandler | 'cut'>(Object.entries(options.handlers ?? {}))
-  const open = new Map<Socket, string | undefined>()
+  const open = new Map<Socket, { readonly host: string | undefined; readonly path: string | undefined }>()
+  const silent = new Set<Socket>()
   const requests: HostRequest[] = []
 
   const answer = (request: IncomingMessage, response: ServerResponse): unknown => {
     const host = hostName(request.headers.host)
-    open.set(request.socket, host)
+    if (silent.has(request.socket)) return undefined
+    open.set(request.socket, { host, path: request.url?.replace(/\?.*/, '') })
     requests.push(describeRequest(host, request))
     const handler = handlers.get(host)
     if (handler === 'cut') return request.socket.destroy()
@@ -71,9 +80,14 @@ export async function startHosts(options: HostsOptions = {}): Promise<Hosts> {
     return response.writeHead(421, { 'content-type': 'text/plain' }).end(`No site is set for the host "${host}".\n`)
   }
   const server = options.tls ? createHttpsServer(options.tls, answer) : createHttpServer(answer)
-  const track = (socket: Socket): void => {
-    open.set(socket, undefined)
-    socket.once('close', () => open.delete(socket))
+  const track = (socket: Socket | TLSSocket): void => {
+    // A browser may connect before it has anything to ask.
+    const name = 'servername' in socket && socket.servername
+    open.set(socket, { host: name ? hostName(name) : undefined, path: undefined })
+    socket.once('close', () => {
+      open.delete(socket)
+      silent.delete(socket)
+    })
   }
   server.on('connection', track)
   server.on('secureConnection', track)
@@ -84,6 +98,7 @@ export async function startHosts(options: HostsOptions = {}): Promise<Hosts> {
   const close = (): Promise<void> => {
     closed ??= new Promise((resolve) => {
       server.close(() => resolve())
+      for (const socket of silent) giveVoice(socket)
       for (const socket of open.keys()) socket.destroy()
     })
     return closed
@@ -96,11 +111,38 @@ export async function startHosts(options: HostsOptions = {}): Promise<Hosts> {
     cut(host) {
       const name = host.toLowerCase()
       handlers.set(name, 'cut')
-      for (const [socket, usedBy] of open) if (usedBy === name) socket.destroy()
+      for (const [socket, last] of open) if (last.host === name) socket.destroy()
+    },
+    silence(host, path) {
+      const name = host.toLowerCase()
+      for (const [socket, last] of open) {
+        if (last.host !== name || (path !== undefined && last.path !== path) || silent.has(socket)) continue
+        silent.add(socket)
+        takeVoice(socket)
+      }
     },
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** Neither a time-out nor the program itself hangs up any more, and what is written counts as sent. */
+function takeVoice(socket: Socket): void {
+  const hushed = {
+    write(...args: unknown[]) {
+      const done = args.at(-1)
+      if (typeof done === 'function') process.nextTick(done)
+      return true
+    },
+    end: () => socket,
+    destroy: () => socket,
+    destroySoon() {},
+  }
+  Object.assign(socket, hushed)
+}
+
+function giveVoice(socket: Socket): void {
+  for (const name of ['write', 'end', 'destroy', 'destroySoon']) Reflect.deleteProperty(socket, name)
 }
 
 function listen(server: Server, port: number): Promise<void> {

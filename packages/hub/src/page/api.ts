@@ -13,6 +13,9 @@ import { type Asker, askerHeaders } from '../asker-headers.ts'
 import { type BoundKey, createKey, forgetKey, loadKey, saveKey } from '../key/bound-key.ts'
 import { fetchWithProof } from '../key/fetch-with-proof.ts'
 
+/** An answer takes one round trip: a question that has waited this long may wait in vain. */
+const PATIENCE_MS = 1000
+
 /** The hub's endpoints, asked on behalf of one embedding page. Every call throws {@link IsthmusError}. */
 export interface Api {
   ask(): Promise<SiteAnswer>
@@ -68,7 +71,22 @@ export function createApi(asker: Asker): Api {
     return askFor(endpoint)
   }
 
-  const ask = (): Promise<SiteAnswer> => askFor(ENDPOINTS.session)
+  /**
+   * A kept connection may have died without a word, and what is sent over it waits in vain: a question that waits is asked
+   * again beside, which takes another connection. The first outcome counts; none of these does anything twice.
+   */
+  function patiently(endpoint: { method: string; path: string }): Promise<SiteAnswer> {
+    let over = false
+    const again = async (times: number): Promise<SiteAnswer> => {
+      await new Promise((resolve) => setTimeout(resolve, times * PATIENCE_MS))
+      return over ? (undefined as never) : askFor(endpoint)
+    }
+    return Promise.race([askFor(endpoint), ...[1, 2, 3].map(again)]).finally(() => {
+      over = true
+    })
+  }
+
+  const ask = (): Promise<SiteAnswer> => patiently(ENDPOINTS.session)
 
   async function link(endpoint: { method: string; path: string }, input?: RedeemInput): Promise<SiteAnswer> {
     // A key that is there already stays: its proof also says which session this partition had before.
@@ -90,8 +108,8 @@ export function createApi(asker: Asker): Api {
 
   return {
     ask,
-    touch: () => askFor(ENDPOINTS.touch),
-    signOut: () => askFor(ENDPOINTS.signOut),
+    touch: () => patiently(ENDPOINTS.touch),
+    signOut: () => patiently(ENDPOINTS.signOut),
 
     redeem: (input) => link(ENDPOINTS.redeem, input),
     adopt: () => link(ENDPOINTS.linkFrame),

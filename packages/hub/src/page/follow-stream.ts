@@ -10,8 +10,8 @@ export interface StreamFollower {
   follow(answer: SiteAnswer): void
   /** Whether it is the session of this answer that is followed. */
   follows(answer: SiteAnswer): boolean
-  /** The hub answers again: a stream that waits for its next attempt need not. */
-  wake(): void
+  /** The hub answered: a stream that waits for its next attempt, or knows less, need not. */
+  wake(answer: SiteAnswer): void
   /** The same session once more: another carrier may get through. */
   again(): void
   /** Gives up the shared worker for one of this page's own: there are browsers in which only that one gets through. */
@@ -102,8 +102,8 @@ export function followStream(
     follows({ state }) {
       return state.status === 'signed-in' && state.sid === sidOf(following)
     },
-    wake() {
-      if (following.type === 'follow') tell({ type: 'wake' })
+    wake({ state }) {
+      if (following.type === 'follow') link?.postMessage({ type: 'wake', revision: state.revision } satisfies ToWorker)
     },
     again: () => tell(following),
     standAlone,

@@ -97,7 +97,7 @@ export function serveParent(port: MessagePort, asker: Asker, worker: string, fir
       const answer = await act(message)
       tell({ isthmus, type: 'answer', id, answer })
       stream.follow(answer)
-      stream.wake()
+      stream.wake(answer)
     } catch (error) {
       tell({ isthmus, type: 'refusal', id, code: error instanceof IsthmusError ? error.code : 'internal' })
     }

@@ -25,7 +25,7 @@ function serve(page: Page): void {
       return
     }
     if (data.type === 'wake') {
-      stream?.wake()
+      stream?.wake(data.revision)
       return
     }
     pages.add(page)

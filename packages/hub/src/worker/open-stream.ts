@@ -2,6 +2,7 @@ import { siteAnswer } from 'virtual:isthmus/tables'
 import {
   ENDPOINTS,
   FRAME_TIMEOUT_MS,
+  HEARTBEAT_MS,
   pauseBefore,
   type SiteAnswer,
   STREAM_SILENCE_MS,
@@ -15,10 +16,16 @@ import { fetchWithProof } from '../key/fetch-with-proof.ts'
 
 /** One event stream that is kept open until it is closed, or until its session is over. */
 export interface Stream {
-  /** Tries again at once if it waits, or if it has been silent for too long. */
-  wake(): void
+  /**
+   * The hub answered a page, with a state of this revision. Connects anew if it waits, if a heartbeat is overdue, or if it
+   * does not say the same soon: connections can die without telling anybody.
+   */
+  wake(revision: number): void
   close(): void
 }
+
+/** A stream that lives says this long after an answer what the answer said. */
+const SOON_MS = 2000
 
 /**
  * Holds the stream by `fetch`: EventSource carries no headers of its own, and fails in some workers.
@@ -34,12 +41,15 @@ export function openStream(
   let closed = false
   let failures = 0
   let heardAt = 0
+  let said = 0
   let interrupt: () => void = () => {}
 
   void run()
   return {
-    wake() {
-      if (failures > 0 || performance.now() - heardAt > STREAM_SILENCE_MS) interrupt()
+    wake(revision) {
+      // By the wall clock, which goes on while the machine sleeps.
+      if (failures > 0 || Date.now() - heardAt > HEARTBEAT_MS + FRAME_TIMEOUT_MS) interrupt()
+      else setTimeout(() => said < revision && interrupt(), SOON_MS)
     },
     close() {
       closed = true
@@ -61,6 +71,7 @@ export function openStream(
   /** Resolves with true after a state that nothing can follow. */
   async function readToEnd(): Promise<boolean> {
     const attempt = new AbortController()
+    heardAt = Date.now()
     interrupt = () => attempt.abort()
     let watchdog = setTimeout(interrupt, FRAME_TIMEOUT_MS)
     let over = false
@@ -76,17 +87,19 @@ export function openStream(
         onEvent({ event, data }) {
           const answer = event === 'state' ? readAs(siteAnswer, parseJson(data)) : MISFIT
           if (answer === MISFIT) return
+          const { state } = answer as SiteAnswer
           failures = 0
+          said = state.revision
           onStatus('open')
           onAnswer(answer as SiteAnswer)
-          over ||= (answer as SiteAnswer).state.status !== 'signed-in'
+          over ||= state.status !== 'signed-in'
         },
       })
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
       for (;;) {
         const { done, value } = await reader.read()
         if (done) return over
-        heardAt = performance.now()
+        heardAt = Date.now()
         clearTimeout(watchdog)
         watchdog = setTimeout(interrupt, STREAM_SILENCE_MS)
         parser.feed(value)

@@ -14,7 +14,8 @@ export type ToWorker =
       readonly key: BoundKey | undefined
       readonly nonce: string | undefined
     }
-  | { readonly type: 'wake' }
+  /** The hub answered a page: what it knows, the stream should know too. */
+  | { readonly type: 'wake'; readonly revision: number }
   | { readonly type: 'leave' }
 
 /** Worker → hub page. */
