@@ -98,3 +98,25 @@ test('a partition that still holds somebody else’s session follows the one who
   await expect(status(news)).toHaveText('signed-out: revoked')
   expect(JSON.stringify(await seen(news))).not.toContain('The reader')
 })
+
+// Regression: the end of the one was shown as the end of the other.
+test('the end of a session that a partition still holds is not the end of the one that the page shows', async ({
+  world,
+  open,
+  browserOfUser,
+}) => {
+  const news = await open(world.url('news'))
+  await signIn(news, 'reader')
+  await expect(status(news)).toHaveText('signed in: The reader')
+  await browserOfUser.context.clearCookies({ name: '__Host-isthmus' })
+  await signInAtHub(await open('about:blank'), world.url('hub', ''), 'clerk')
+  // It ends, but this partition is not open to be told.
+  await news.goto('about:blank')
+  const [former] = await world.hub.sessions.list('u-reader')
+  await world.hub.sessions.revoke(former?.sid ?? '')
+  await agree(browserOfUser, world)
+  await news.goto(world.url('news'))
+  await expect(status(news)).toHaveText('signed in: The clerk')
+  await expect.poll(() => news.evaluate('session.diagnose().then((one) => one.stream)')).toBe('open')
+  expect((await seen(news)).map((one) => one.status)).not.toContain('signed-out')
+})

@@ -32,6 +32,8 @@ export function serveParent(port: MessagePort, asker: Asker, worker: string, fir
     (answer) => void onPush(answer),
     (status) => void onStatus(status),
   )
+  /** What carries the session for this page. */
+  let own = first.carrier
   let contradictions = 0
   /** The session that this page gave its partition by itself: once is enough to see whether that helps. */
   let adopted: string | undefined
@@ -51,16 +53,17 @@ export function serveParent(port: MessagePort, asker: Asker, worker: string, fir
 
   async function onPush(pushed: SiteAnswer): Promise<void> {
     const { carrier, state } = pushed
-    const another = state.status === 'signed-in' && !stream.follows(pushed)
+    // A partition may still hold another session beside that of the hub's own cookie, which the browser gives to the page alone.
+    const another = state.status === 'signed-in' ? !stream.follows(pushed) : carrier !== own
+    // Or the session moved on in this browser, or the worker could not prove it. What is true, only the page can find out.
     const lost = carrier === 'none' || state.status === 'unlinked' || another
-    // The session moved on in this browser, or the worker could not prove it, or it proves one that its partition still
-    // holds beside the browser's own. What is true, only the page can find out.
     const answer = lost ? await api.ask().catch(() => undefined) : pushed
     if (!answer) {
       tell({ isthmus, type: 'stream', status: 'down' })
       return
     }
     if (lost && stream.follows(answer)) await carryStream(answer)
+    own = answer.carrier
     stream.follow(answer)
     tell({ isthmus, type: 'push', answer })
   }
@@ -95,6 +98,7 @@ export function serveParent(port: MessagePort, asker: Asker, worker: string, fir
     const { id } = message
     try {
       const answer = await act(message)
+      own = answer.carrier
       tell({ isthmus, type: 'answer', id, answer })
       stream.follow(answer)
       stream.wake(answer)
