@@ -8,6 +8,7 @@ import {
   type SiteAnswer,
   type Snapshot,
   TOKEN_RENEW_MS,
+  TOUCH_INTERVAL_MS,
 } from '@isthmus/protocol'
 import { createBouncer } from './bounce.ts'
 import { createFrameConnection } from './connection.ts'
@@ -73,6 +74,9 @@ export function createSession({
   let leaving = false
   let change: Change | null = null
   let newest = 0
+  /** When the user was last active on any site of this browser, as far as this page knows; and the idle end since then. */
+  let activeAt = Number.NEGATIVE_INFINITY
+  let idleEnd = 0
   let makeReady: (snapshot: Snapshot) => void
   const ready = new Promise<Snapshot>((resolve) => {
     makeReady = resolve
@@ -119,6 +123,11 @@ export function createSession({
         const live = (via === 'push' || via === 'tab') && snapshot.revision > newest
         change = { at, via, delayMs: live ? Math.max(0, at - snapshot.revision) : null }
         newest = snapshot.revision
+      }
+      if (snapshot.status === 'signed-in' && snapshot.idleExpiresAt !== idleEnd) {
+        // Seen for the first time, it may have risen a while ago.
+        activeAt = idleEnd ? Date.now() : snapshot.revision - aheadMs
+        idleEnd = snapshot.idleExpiresAt
       }
       end.look(snapshot, aheadMs)
       if (button) button.hidden = state.cause !== 'partitioned'
@@ -247,7 +256,11 @@ export function createSession({
 
   watchPage(
     {
-      onLook: () => dispatch({ type: 'looked-at' }),
+      onLook() {
+        dispatch({ type: 'looked-at' })
+        // Where the machine slept, the timer of the warning did too.
+        end.look(state.snapshot, aheadMs)
+      },
       onLeave() {
         visit++
         asking = undefined
@@ -260,6 +273,8 @@ export function createSession({
         dispatch({ type: 'restored' })
       },
       onActive() {
+        if (Math.abs(Date.now() - activeAt) < TOUCH_INTERVAL_MS) return
+        activeAt = Date.now()
         if (state.snapshot.status === 'signed-in') question({ type: 'touch' }).catch(noop)
         else dispatch({ type: 'looked-at' })
       },

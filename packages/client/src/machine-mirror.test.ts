@@ -132,9 +132,9 @@ describe('a token', () => {
   })
 
   it('stays when a tab tells the same session without one, and the page asks for its own', () => {
-    const { token: _, ...rest } = granted({ revision: 11, idleExpiresAt: 8500 })
+    const { token: _, ...rest } = granted({ revision: 11, expiresAt: 8500 })
     const { state, done } = run(open(), { type: 'told', via: 'tab', answer: answer(rest) })
-    expect(state.snapshot).toMatchObject({ revision: 11, idleExpiresAt: 8500, token: 'h.one.x' })
+    expect(state.snapshot).toMatchObject({ revision: 11, expiresAt: 8500, token: 'h.one.x' })
     expect(done).toContain('ask')
   })
 
@@ -166,7 +166,7 @@ describe('a token', () => {
     const tabs = [open(), open(MIRRORS, granted({ token: 'h.two.x' }))]
     let asks = 0
     let waiting: { to: number; event: Event }[] = [
-      { to: 0, event: push(granted({ revision: 11, idleExpiresAt: 77_000, token: 'h.three.x' })) },
+      { to: 0, event: push(granted({ revision: 11, expiresAt: 77_000, token: 'h.three.x' })) },
     ]
     while (waiting.length > 0 && asks < 20) {
       const next: typeof waiting = []
@@ -178,7 +178,7 @@ describe('a token', () => {
             next.push({ to: 1 - to, event: { type: 'told', via: 'tab', answer: effect.answer } })
           if (effect.type !== 'ask') continue
           const token = to === 0 ? 'h.three.x' : 'h.four.x'
-          const own = answer(granted({ revision: 11, idleExpiresAt: 77_000, token }))
+          const own = answer(granted({ revision: 11, expiresAt: 77_000, token }))
           next.push({ to, event: { type: 'told', via: 'answer', answer: own, asOf: state.taken } })
           asks++
         }

@@ -427,6 +427,16 @@ describe('other tabs', () => {
     expect(types(after([told('tab', signedIn(5))], known).effects)).toEqual(['linked'])
   })
 
+  test('a later idle end is shown, and not asked after: every stream brings it', () => {
+    const touched = { ...signedIn(6), idleExpiresAt: 2_000_000 } as SiteState
+    const { state, effects } = after([told('tab', touched)], known)
+    expect(state.snapshot).toMatchObject({ idleExpiresAt: 2_000_000 })
+    expect(types(effects)).toEqual(['announce', 'linked'])
+    expect(after([told('push', touched)], state).effects).not.toContainEqual(
+      expect.objectContaining({ type: 'announce' }),
+    )
+  })
+
   test('a tab without a port asks when it has one', () => {
     const { state, effects } = after([told('tab', signedIn(6))])
     expect(state.snapshot.status).toBe('signed-in')

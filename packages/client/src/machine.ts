@@ -83,6 +83,8 @@ export type Effect =
 
 export type Step = readonly [State, ...Effect[]]
 
+const NO_END = { idleExpiresAt: 0 }
+
 const NO_HABITS: Habits = { mirrors: false, polls: false }
 
 /** What a client begins with. */
@@ -239,8 +241,9 @@ function take(state: State, answer: SiteAnswer, via: Via): Step {
   if (changed) effects.push({ type: 'announce', via: told ? via : undefined })
   if (told && via !== 'tab') effects.push({ type: 'relay', answer: relayed(answer) })
   if (carrier !== null && carrier !== 'none') effects.push({ type: 'linked' })
-  // Another tab was told: this one's frame follows with its own carrier.
-  if (via === 'tab' && changed && state.port === 'open') effects.push({ type: 'ask' })
+  // Another tab was told: this one's frame follows with its own carrier. A later idle end its stream brings by itself.
+  const moved = !isSame({ ...state.snapshot, ...NO_END }, { ...known, ...NO_END })
+  if (via === 'tab' && moved && state.port === 'open') effects.push({ type: 'ask' })
   return [next, ...effects]
 }
 

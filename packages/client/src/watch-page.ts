@@ -1,4 +1,4 @@
-import { ATTENTION_INTERVAL_MS, TOUCH_INTERVAL_MS } from '@isthmus/protocol'
+import { ATTENTION_INTERVAL_MS } from '@isthmus/protocol'
 
 /** One look comes as several events, so shortly one after the other. */
 const SAME_LOOK_MS = 500
@@ -11,7 +11,7 @@ export interface PageListeners {
   readonly onLeave: () => void
   /** The page came back from the back-forward cache. */
   readonly onRestore: () => void
-  /** The user does something; at most once a minute. */
+  /** The user does something; with every key and every turn of the wheel. */
   readonly onActive: () => void
   /** The user wrote something: leaving the page now would lose it. */
   readonly onEdit: () => void
@@ -20,12 +20,6 @@ export interface PageListeners {
 /** Listens until `signal` aborts. */
 export function watchPage({ onLook, onLeave, onRestore, onActive, onEdit }: PageListeners, signal: AbortSignal): void {
   const look = atMostEvery(ATTENTION_INTERVAL_MS, onLook, signal)
-  let activeAt = Number.NEGATIVE_INFINITY
-  const active = (): void => {
-    if (Math.abs(Date.now() - activeAt) < TOUCH_INTERVAL_MS) return
-    activeAt = Date.now()
-    onActive()
-  }
   const passive = { signal, passive: true, capture: true }
   // A machine that slept tells nobody; but its timers stood still, and its clock went on. Hidden pages ask when they are shown.
   let tickedAt = Date.now()
@@ -43,7 +37,7 @@ export function watchPage({ onLook, onLeave, onRestore, onActive, onEdit }: Page
   addEventListener('online', onLook, { signal })
   addEventListener('pagehide', onLeave, { signal })
   addEventListener('pageshow', ({ persisted }) => persisted && onRestore(), { signal })
-  for (const name of ['pointerdown', 'keydown', 'wheel', 'touchmove']) addEventListener(name, active, passive)
+  for (const name of ['pointerdown', 'keydown', 'wheel', 'touchmove']) addEventListener(name, onActive, passive)
   addEventListener('input', ({ isTrusted }) => isTrusted && onEdit(), passive)
 }
 

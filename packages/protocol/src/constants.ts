@@ -53,7 +53,7 @@ export const TOMBSTONE_LIFETIME_MS = 12 * HOUR_MS
 /** Users are warned this long before the session ends. */
 export const EXPIRY_WARNING_MS = MINUTE_MS
 
-/** Activity is reported to the hub at most this often. */
+/** Activity is reported to the hub at most this often, by all pages of a browser together. */
 export const TOUCH_INTERVAL_MS = MINUTE_MS
 
 /** The hub frame must have answered by then; afterwards the session is unknown. */

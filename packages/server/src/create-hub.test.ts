@@ -167,6 +167,7 @@ describe('sessions.update', () => {
     await using world = await createWorld()
     const browser = await signedIn(world)
     const sid = await sidOf(browser)
+    world.pass(60_000)
     await Promise.all([
       ...Array.from({ length: 10 }, (_, round) =>
         world.hub.sessions.update(sid, { claims: { name: `Customer ${round}` } }),

@@ -199,6 +199,7 @@ describe('nodeHandler in node:http', () => {
     const [headers] = await once(stream, 'response')
     expect(headers).toMatchObject({ ':status': 200, 'content-type': 'text/event-stream' })
     expect((await once(stream, 'data'))[0]).toMatch(/^event: state\ndata: .*"status":"signed-in"/)
+    world.pass(60_000)
     await browser.ask('touch', SHOP)
     expect((await once(stream, 'data'))[0]).toMatch(/^event: state\n/)
     expect(followers()).toBe(1)

@@ -137,6 +137,30 @@ describe('time', () => {
     expect(await browser.ask('touch', SHOP)).toMatchObject({ state: signedOut('expired') })
   })
 
+  it.each([
+    ['a minute', { idleMs: 10 * MINUTE_MS }, MINUTE_MS],
+    ['half an idle time that is short', { idleMs: 20_000 }, 10_000],
+  ])('is pushed away once in %s, however many touches come', async (_, config, restMs) => {
+    await using world = await createWorld(config)
+    const browser = await signedIn(world)
+    const child = await world.link(browser, NEWS)
+    const states = async (): Promise<unknown> => [await stateOf(browser), await stateOf(child, NEWS)]
+    const before = await states()
+    const stored = await world.dump()
+    world.pass(restMs / 3)
+    for (const [who, site] of [
+      [browser, SHOP],
+      [child, NEWS],
+      [browser, SHOP],
+    ] as const)
+      await who.ask('touch', site)
+    expect(await states()).toEqual(before)
+    expect(await world.dump()).toBe(stored)
+    world.pass((2 * restMs) / 3)
+    await child.ask('touch', NEWS)
+    expect(await stateOf(browser)).toMatchObject({ idleExpiresAt: world.now() + config.idleMs, revision: world.now() })
+  })
+
   it('keeps the reason for those who come late, then forgets the session', async () => {
     await using world = await createWorld()
     const browser = await signedIn(world)
@@ -218,8 +242,9 @@ describe('the revision', () => {
     for (const subject of [CUSTOMER, CLERK]) {
       await browser.signIn(subject)
       await note()
-      for (let touches = 0; touches < 3; touches++) {
-        await browser.ask('touch', SHOP)
+      const sid = String((await stateOf(browser)).sid)
+      for (let round = 0; round < 3; round++) {
+        await world.hub.sessions.update(sid, { claims: { round } })
         await note()
       }
     }
@@ -239,7 +264,8 @@ describe('the revision', () => {
     await using world = await createWorld()
     const browser = await signedIn(world)
     const { revision } = await stateOf(browser)
-    await Promise.all(Array.from({ length: 20 }, () => browser.ask('touch', SHOP)))
+    const sid = String((await stateOf(browser)).sid)
+    await Promise.all(Array.from({ length: 20 }, (_, round) => world.hub.sessions.update(sid, { claims: { round } })))
     expect((await stateOf(browser)).revision).toBe(Number(revision) + 20)
   })
 })

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { TOMBSTONE_LIFETIME_MS, VISIT_INTERVAL_MS } from '@isthmus/protocol'
+import { FRAME_TIMEOUT_MS, TOMBSTONE_LIFETIME_MS, TOUCH_INTERVAL_MS, VISIT_INTERVAL_MS } from '@isthmus/protocol'
 import type { Deliveries } from '../backchannel/deliveries.ts'
 import type { Settings } from '../config/hub-config.ts'
 import type { Site } from '../config/site.ts'
@@ -51,7 +51,7 @@ export interface Sessions {
    * per session and site, and again when "last seen" has grown old. Gives the session as it is now, live or not.
    */
   visit(session: Session, site: Site): Promise<Session>
-  /** Pushes the idle end away; `undefined` if the session is over. */
+  /** Pushes the idle end away, unless that was done a moment ago; `undefined` if the session is over. */
   touch(sid: string): Promise<Session | undefined>
   /** Makes what is known of a session newer than a given revision: it takes the place of another one in a partition. */
   overtake(session: Session, revision: number): Promise<Session>
@@ -87,6 +87,9 @@ export function createSessions(
   { store, clock, idleMs, absoluteMs }: Settings,
   deliveries: Pick<Deliveries, 'prepare'>,
 ): Sessions {
+  /** A browser touches once a minute; the one request may be on its way for longer than the next. */
+  const touchRestMs = Math.min(TOUCH_INTERVAL_MS - FRAME_TIMEOUT_MS, idleMs / 2)
+
   async function read(sid: string): Promise<{ session: Session; version: string } | undefined> {
     const stored = await store.get(sessionKey(sid))
     // What a hub of version 0.1.0 stored has none of these.
@@ -198,10 +201,16 @@ export function createSessions(
       return (await change(session.sid, visited)) ?? (await get(session.sid)) ?? session
     },
 
-    touch(sid) {
-      return change(sid, (session) => {
+    async touch(sid) {
+      let fresh: Session | undefined
+      const touched = await change(sid, (session) => {
         const now = clock()
+        fresh = undefined
         if (!isLive(session, now)) return undefined
+        if (now < session.seenAt + touchRestMs) {
+          fresh = session
+          return undefined
+        }
         return {
           ...session,
           idleExpiresAt: Math.min(now + idleMs, session.expiresAt),
@@ -209,6 +218,7 @@ export function createSessions(
           revision: nextRevision(session, now),
         }
       })
+      return touched ?? fresh
     },
 
     async overtake({ sid, ...known }, revision) {
