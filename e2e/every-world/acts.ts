@@ -1,5 +1,5 @@
 import type { Diagnosis, Snapshot } from '@isthmus/client'
-import type { Tab } from '@isthmus/testing'
+import type { PrivacyWorld, Tab } from '@isthmus/testing'
 import { expect } from '@playwright/test'
 import { HOSTS, type World } from '../world.ts'
 
@@ -67,6 +67,32 @@ export async function signInAtHub(tab: Tab, world: World, user: string): Promise
 /** How often the pages of a host were loaded in tabs so far, as the host has seen it. */
 export function loadsOf(world: World, host: keyof typeof HOSTS): number {
   return world.hosts.requests.filter((one) => one.host === HOSTS[host] && one.destination === 'document').length
+}
+
+/** How often a tab was led through the hub without being asked. */
+export function bounces(world: World): number {
+  const isBounce = ({ host, path, destination }: (typeof world.hosts.requests)[number]): boolean =>
+    host === HOSTS.hub && destination === 'document' && path.startsWith('/isthmus/link')
+  return world.hosts.requests.filter(isBounce).length
+}
+
+/** What a page shows whose partition has no carrier: where the hub's own cookie would get through, nobody is signed in. */
+export const UNLINKED: Readonly<Record<PrivacyWorld, string>> = {
+  'chromium-allowed': 'signed-out: none',
+  'chromium-blocked': 'unknown: partitioned',
+  firefox: 'unknown: partitioned',
+  webkit: 'unknown: partitioned',
+}
+
+/** Where a frame is given the hub's own cookie after its user has signed in there: Firefox does so for a visit from the site. */
+export const KNOWN_AFTER_LOGIN: readonly PrivacyWorld[] = ['chromium-allowed', 'firefox']
+
+/** The bounces that one tab makes where nothing stands in its way. */
+export const ONCE: Readonly<Record<PrivacyWorld, number>> = {
+  'chromium-allowed': 0,
+  'chromium-blocked': 1,
+  firefox: 1,
+  webkit: 1,
 }
 
 /** The hub has said something definite: nothing leads the page away any more. */

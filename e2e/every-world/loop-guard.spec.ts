@@ -1,18 +1,25 @@
 import type { PrivacyWorld, Tab } from '@isthmus/testing'
 import type { RequestHandler } from 'express'
-import { HOSTS, type World } from '../world.ts'
-import { clickSignIn, consoleText, diagnosis, fillIn, loadsOf, PATIENCE, seen, shows } from './acts.ts'
+import type { World } from '../world.ts'
+import {
+  bounces,
+  clickSignIn,
+  consoleText,
+  diagnosis,
+  fillIn,
+  KNOWN_AFTER_LOGIN,
+  loadsOf,
+  ONCE,
+  PATIENCE,
+  seen,
+  shows,
+  UNLINKED,
+} from './acts.ts'
 import { expect, stateFact, test } from './fixtures.ts'
+import { forget, giveNoCookie } from './hub-faults.ts'
 
 /** An address as users have them: with a query that nobody normalizes, and a route in the fragment. */
 const ADDRESS = '/story?id=7&q=a%20b&empty=&q=2#/route?x=1&y=%C3%A9'
-
-/** How often a tab was led through the hub without being asked. */
-function bounces(world: World): number {
-  const isBounce = ({ host, path, destination }: (typeof world.hosts.requests)[number]): boolean =>
-    host === HOSTS.hub && destination === 'document' && path.startsWith('/isthmus/link')
-  return world.hosts.requests.filter(isBounce).length
-}
 
 /** Waits until no tab has been led anywhere for a while. In a loop that never comes. */
 async function rests(world: World): Promise<void> {
@@ -24,25 +31,6 @@ async function rests(world: World): Promise<void> {
     return same
   }
   await expect.poll(isQuiet, { ...PATIENCE, intervals: [600] }).toBe(true)
-}
-
-/** What a page shows whose partition has no carrier: where the hub's own cookie would get through, nobody is signed in. */
-const UNLINKED: Readonly<Record<PrivacyWorld, string>> = {
-  'chromium-allowed': 'signed-out: none',
-  'chromium-blocked': 'unknown: partitioned',
-  firefox: 'unknown: partitioned',
-  webkit: 'unknown: partitioned',
-}
-
-/** Where a frame is given the hub's own cookie after its user has signed in there: Firefox does so for a visit from the site. */
-const KNOWN_AFTER_LOGIN: readonly PrivacyWorld[] = ['chromium-allowed', 'firefox']
-
-/** The bounces that one tab makes where nothing stands in its way. */
-const ONCE: Readonly<Record<PrivacyWorld, number>> = {
-  'chromium-allowed': 0,
-  'chromium-blocked': 1,
-  firefox: 1,
-  webkit: 1,
 }
 
 test.beforeEach(({ privacyWorld, cookies }) => {
@@ -120,25 +108,6 @@ test.describe('with cookies switched off', () => {
     expect(loadsOf(world, 'shop')).toBe(keeps ? 3 : 2)
   })
 })
-
-/** The hub hears nothing that a browser could prove itself with. */
-const forget: RequestHandler = ({ rawHeaders }, _, next) => {
-  for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
-    if (/^(?:cookie|authorization)$/i.test(rawHeaders[index] ?? '')) rawHeaders.splice(index, 2)
-  }
-  next()
-}
-
-/** The hub's answers leave no cookie in the browser. */
-const giveNoCookie: RequestHandler = (_, response, next) => {
-  const writeHead = response.writeHead.bind(response) as (status: number, headers: object) => typeof response
-  response.writeHead = ((status: number, headers: object) => {
-    response.removeHeader('set-cookie')
-    const others = Object.entries(headers ?? {}).filter(([name]) => name.toLowerCase() !== 'set-cookie')
-    return writeHead(status, Object.fromEntries(others))
-  }) as typeof response.writeHead
-  next()
-}
 
 test('a hub that answers "none" for ever is asked by one bounce, and on request again and again', async ({
   world,

@@ -35,7 +35,7 @@ async function arriveWith(
   const pending = JSON.stringify({ verifier: kept, href: address })
   world.serve(host, {
     head: `<script>
-      sessionStorage.setItem('isthmus:tried:${hub}', '1')
+      sessionStorage.setItem('isthmus:tried:${hub}', 'left')
       ${kept === undefined ? '' : `sessionStorage.setItem('isthmus:pending:${hub}', '${pending}')`}
     </script>`,
   })

@@ -10,6 +10,8 @@ const TICKET = 't'.repeat(43)
 let kept: Map<string, string>
 /** Where the page was led. */
 let went: URL[]
+/** What the console said. */
+let said: string[]
 
 /** A page is opened in the tab, and with it a client. */
 function load(href: string): Bouncer {
@@ -45,6 +47,8 @@ function comeBack(): Bouncer {
 beforeEach(() => {
   kept = new Map()
   went = []
+  said = []
+  vi.spyOn(console, 'warn').mockImplementation((line) => void said.push(line))
   vi.stubGlobal('sessionStorage', {
     getItem: (key: string) => kept.get(key) ?? null,
     setItem: (key: string, value: string) => void kept.set(key, value),
@@ -53,6 +57,7 @@ beforeEach(() => {
 })
 afterEach(() => {
   vi.unstubAllGlobals()
+  vi.restoreAllMocks()
 })
 
 describe('a bounce that nobody asked for', () => {
@@ -137,6 +142,39 @@ describe('what the tab comes back with', () => {
   it('is thrown away where nobody asked for it', () => {
     expect(load(`https://shop.example/cart#isthmus=${TICKET}`).arrival).toBeUndefined()
     expect(location.href).toBe('https://shop.example/cart')
+  })
+})
+
+describe('what lies where we keep something, and is not ours', () => {
+  const PENDING = `isthmus:pending:${HUB}`
+  const TRIED = `isthmus:tried:${HUB}`
+  it.each([
+    '{',
+    '',
+    'null',
+    '7',
+    '[]',
+    '{"verifier":5,"href":[]}',
+    JSON.stringify({ verifier: ['v'.repeat(43)], href: PAGE }),
+    JSON.stringify({ verifier: 'v'.repeat(44), href: PAGE }),
+    JSON.stringify({ verifier: 'v'.repeat(43) }),
+    `{"__proto__":{"verifier":"${'v'.repeat(43)}","href":"${PAGE}"}}`,
+  ])('is no verifier, goes, and is reported: %j', (value) => {
+    kept.set(PENDING, value)
+    const { arrival, redeemed } = load(`https://shop.example/cart#isthmus=${TICKET}`)
+    redeemed()
+    expect(arrival).toBeUndefined()
+    expect(location.href).toBe('https://shop.example/cart')
+    expect(kept.has(PENDING)).toBe(false)
+    expect(said).toEqual([expect.stringContaining(PENDING), expect.stringContaining('URL fragment')])
+  })
+
+  it.each(['', 'null', '1', 'LEFT', '{"tried":true}'])('is no mark, goes, and is reported: %j', async (value) => {
+    kept.set(TRIED, value)
+    expect(await load(PAGE).link(false, false)).toBe(true)
+    expect(said).toEqual([expect.stringContaining(TRIED)])
+    expect(await load(PAGE).link(false, false)).toBe(false)
+    expect(said).toHaveLength(1)
   })
 })
 

@@ -1,4 +1,5 @@
 import { type Bounce, ENDPOINTS, type Origin, RETURN_TO_LIMIT, TICKET_FRAGMENT, TRANSFER_HINT } from '@isthmus/protocol'
+import { reportCorrupt } from './report-corrupt.ts'
 
 /** What came back in the fragment, with what this tab kept for it. */
 export interface Arrival {
@@ -33,6 +34,8 @@ export interface Bouncer {
  */
 const LEFT = 'left'
 const WORKED = 'worked'
+
+const VERIFIER = /^[\w-]{43}$/
 
 /** What waits in sessionStorage while the tab is away. */
 interface Pending {
@@ -73,7 +76,7 @@ export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
     arrival,
     wanted,
     async link(force, moved) {
-      const tried = read(keys.tried)
+      const tried = readOwn(keys.tried, (mark) => (mark === LEFT || mark === WORKED) && mark)
       if (!force && (!mayLink || (tried && !(moved && tried === WORKED)))) return false
       // The hub would keep a user whose address it cannot take back.
       if (withoutFragment(location.href).length > RETURN_TO_LIMIT) return false
@@ -116,6 +119,7 @@ function arrive(pendingKey: string): { arrival: Arrival | undefined; came: boole
   const { verifier, href } = readPending(pendingKey)
   const [, ...fragment] = String(href).split('#')
   restore(fragment.length > 0 ? fragment.join('#') : undefined)
+  if (verifier === undefined) reportCorrupt(`URL fragment ${TICKET_FRAGMENT}`)
   return { arrival: verifier === undefined ? undefined : { ticket, verifier }, came: true }
 }
 
@@ -145,9 +149,23 @@ function base64url(bytes: Uint8Array): string {
     .replace('=', '')
 }
 
-/** Nothing, where it holds what somebody else wrote. */
 function readPending(key: string): Partial<Pending> {
-  return attempt(() => JSON.parse(read(key) as string) as Partial<Pending>) ?? {}
+  const pending = readOwn(key, (text) => {
+    const { verifier, href } = JSON.parse(text) as Partial<Pending>
+    return typeof verifier === 'string' && VERIFIER.test(verifier) && typeof href === 'string' && { verifier, href }
+  })
+  return pending || {}
+}
+
+/** What is kept, if we wrote it. Anything else goes, and is reported. */
+function readOwn<T>(key: string, parse: (text: string) => T): T | undefined {
+  const text = read(key)
+  if (typeof text !== 'string') return undefined
+  const own = attempt(() => parse(text))
+  if (own) return own
+  remove(key)
+  reportCorrupt(`sessionStorage ${key}`)
+  return undefined
 }
 
 function read(key: string): string | null | undefined {

@@ -50,7 +50,11 @@ export function createSession({
   }
   const mirror = createMirror(kind, mirrorPath, hub, site)
   const bouncer = createBouncer(hub, site)
-  const tabs = openTabs(hub, site, (answer) => dispatch({ type: 'told', via: 'tab', answer }))
+  const tabs = openTabs(hub, site, (answer) => {
+    const ours = answer.site === (state.site ?? site ?? answer.site)
+    if (ours) dispatch({ type: 'told', via: 'tab', answer })
+    return ours
+  })
   const ending = new AbortController()
   const listeners = new Set<(snapshot: Snapshot) => void>()
   const complained = new Set<Cause>()

@@ -1,26 +1,31 @@
-import { type Origin, TOKEN_COOKIE } from '@isthmus/protocol'
+import { type Origin, type SiteToken, TOKEN_COOKIE } from '@isthmus/protocol'
 import Cookies from 'js-cookie'
 import type { Known } from './machine.ts'
 import type { Mirror } from './mirror.ts'
 import { readToken } from './read-token.ts'
+import { reportCorrupt } from './report-corrupt.ts'
 
 /** The site's own first-party cookie. What it says is shown as stale until the hub has spoken, and verified by the back end. */
 export function mirrorInCookie(hub: Origin, site: string | undefined): Mirror {
   let complained = false
 
   /** Cookies of one name can lie on this host and on every domain above it: all but the one that is meant go. */
-  function removeBut(kept: string | undefined | null): void {
+  function removeBut(meant: string | undefined | null): void {
     const labels = location.hostname.split('.')
     const domains = [undefined, ...labels.map((_, index) => labels.slice(index).join('.'))]
-    for (const domain of domains) if (domain !== kept) Cookies.remove(TOKEN_COOKIE, attributes(domain))
+    for (const domain of domains) if (domain !== meant) Cookies.remove(TOKEN_COOKIE, attributes(domain))
   }
 
   const mirror: Mirror = {
     read: orNothing(() => {
-      const token = Cookies.get(TOKEN_COOKIE)
+      const token = kept()
       if (token === undefined) return undefined
-      const known = knownFrom(token)
-      // Cut short, run out, planted, or another's: it is of no use to anybody here.
+      const claims = readToken(token)
+      const ours = claims?.iss === hub && (site === undefined || claims.aud === site)
+      // Cut short, planted, or another's.
+      if (!ours) reportCorrupt(`cookie ${TOKEN_COOKIE}`)
+      const known = ours ? knownFrom(token, claims) : undefined
+      // That, or run out: it is of no use to anybody here.
       if (!known) mirror.clear()
       return known
     }),
@@ -28,7 +33,7 @@ export function mirrorInCookie(hub: Origin, site: string | undefined): Mirror {
       const expires = new Date((readToken(token)?.exp ?? 0) * 1000)
       removeBut(cookieDomain)
       Cookies.set(TOKEN_COOKIE, token, { ...attributes(cookieDomain), expires })
-      if (complained || Cookies.get(TOKEN_COOKIE) === token) return
+      if (complained || kept() === token) return
       complained = true
       console.warn(
         'isthmus: the browser does not keep the mirror cookie. Cookies are off, its clock is wrong, or the token has more than 4 kB: let the site see fewer claims.',
@@ -38,9 +43,7 @@ export function mirrorInCookie(hub: Origin, site: string | undefined): Mirror {
   }
   return mirror
 
-  function knownFrom(token: string): Known | undefined {
-    const claims = readToken(token)
-    if (claims?.iss !== hub || (site !== undefined && claims.aud !== site)) return undefined
+  function knownFrom(token: string, claims: SiteToken): Known | undefined {
     const { iss, aud, iat, groups, exp, sid, ...user } = claims
     // The token ends with its session, at the latest: that much is certain of the session's own ends.
     const end = exp * 1000
@@ -57,6 +60,11 @@ export function mirrorInCookie(hub: Origin, site: string | undefined): Mirror {
       stale: true,
     }
   }
+}
+
+/** As it is: js-cookie gives nothing where it cannot be decoded. */
+function kept(): string | undefined {
+  return new RegExp(`(?:^|; )${TOKEN_COOKIE}=([^;]*)`).exec(document.cookie)?.[1]
 }
 
 function attributes(domain: string | undefined): Cookies.CookieAttributes {

@@ -1,5 +1,5 @@
 import type { SiteAnswer } from '@isthmus/protocol'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openTabs, type Tabs } from './tabs.ts'
 
 const HUB = 'https://auth.example'
@@ -11,9 +11,13 @@ const ANSWER: SiteAnswer = {
 
 const opened: { close(): void }[] = []
 
+beforeEach(() => {
+  vi.spyOn(console, 'warn').mockReturnValue()
+})
 afterEach(() => {
   for (const one of opened.splice(0)) one.close()
   vi.unstubAllGlobals()
+  vi.restoreAllMocks()
 })
 
 interface Tab extends Tabs {
@@ -22,7 +26,7 @@ interface Tab extends Tabs {
 
 function openTab(site?: string, hub = HUB): Tab {
   const heard: SiteAnswer[] = []
-  const tabs = openTabs(hub, site, (answer) => heard.push(answer))
+  const tabs = openTabs(hub, site, (answer) => heard.push(answer) > 0)
   opened.push(tabs)
   return { ...tabs, heard }
 }
@@ -47,6 +51,20 @@ test('tabs of another site on the same origin, or of another hub, hear nothing',
   openTab('shop').tell(ANSWER)
   await expect.poll(() => friend.heard).toEqual([ANSWER])
   for (const { heard } of strangers) expect(heard).toEqual([])
+})
+
+test('what is not ours is reported once, and news of another site is not ours', async () => {
+  const heard: SiteAnswer[] = []
+  opened.push(openTabs(HUB, undefined, (answer) => answer.site === 'shop' && heard.push(answer) > 0))
+  const channel = openChannel()
+  for (const message of [null, 'news', { isthmus: 1, type: 'news', answer: { ...ANSWER, site: 'news' } }]) {
+    channel.postMessage(message)
+  }
+  channel.postMessage({ isthmus: 1, type: 'news', answer: ANSWER })
+  await expect.poll(() => heard).toEqual([ANSWER])
+  expect(vi.mocked(console.warn).mock.calls).toEqual([
+    [expect.stringContaining(`isthmus: storage-corrupt: BroadcastChannel isthmus:${HUB}:`)],
+  ])
 })
 
 describe('what does not fit is not news', () => {

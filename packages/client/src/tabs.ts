@@ -1,6 +1,7 @@
 import { tabToTab } from 'virtual:isthmus/tables'
 import { PROTOCOL_VERSION, type SiteAnswer, TAB_CHANNEL_PREFIX, type TabToTab } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
+import { reportCorrupt } from './report-corrupt.ts'
 
 /** The other tabs of this site, on its own origin. */
 export interface Tabs {
@@ -10,15 +11,20 @@ export interface Tabs {
   open(): void
 }
 
-export function openTabs(hub: string, site: string | undefined, onAnswer: (answer: SiteAnswer) => void): Tabs {
+/** `onAnswer` gives false for an answer that is not for this site. */
+export function openTabs(hub: string, site: string | undefined, onAnswer: (answer: SiteAnswer) => boolean): Tabs {
+  const name = `${TAB_CHANNEL_PREFIX}${hub}:${site ?? ''}`
   let channel: BroadcastChannel | undefined
+  let complained = false
   function open(): void {
     // Sandboxed pages have no channels; they ask the hub themselves.
-    channel ??= createChannel(`${TAB_CHANNEL_PREFIX}${hub}:${site ?? ''}`)
+    channel ??= createChannel(name)
     if (!channel) return
     channel.onmessage = ({ data }) => {
       const read = readAs(tabToTab, data)
-      if (read !== MISFIT) onAnswer((read as TabToTab).answer)
+      if ((read !== MISFIT && onAnswer((read as TabToTab).answer)) || complained) return
+      complained = true
+      reportCorrupt(`BroadcastChannel ${name}`)
     }
   }
   open()

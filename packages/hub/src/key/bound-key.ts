@@ -1,5 +1,5 @@
 import { generateKeyPair } from 'dpop'
-import { del, get, set } from 'idb-keyval'
+import { del, get, promisifyRequest, set, type UseStore } from 'idb-keyval'
 
 /** A key that never leaves this partition, and the handle that the hub bound to it. */
 export interface BoundKey {
@@ -7,25 +7,37 @@ export interface BoundKey {
   readonly handle: string
 }
 
-/** The key of one site in this partition's IndexedDB. */
-const nameOf = (site: string): string => `isthmus-key-${site}`
+const DATABASE = 'isthmus'
+const STORE = 'keys'
 
-export async function loadKey(site: string): Promise<BoundKey | undefined> {
-  const stored = await attempt(() => get<Partial<BoundKey>>(nameOf(site)))
-  // Anybody on this origin could have written there: what is not a key and a handle is nothing.
-  const { pair, handle } = stored ?? {}
-  return pair?.privateKey instanceof CryptoKey && pair.publicKey instanceof CryptoKey && typeof handle === 'string'
-    ? { pair, handle }
-    : undefined
+/** Another page can hold a database for ever, and browsers have been seen to hang here: then there is none. */
+const PATIENCE_MS = 1000
+
+/** The key of one site in this partition; whatever else lies there is rejected, by whoever may judge: to workers WebKit gives no key. */
+export async function loadKey(site: string, reject?: (site: string) => Promise<void>): Promise<BoundKey | undefined> {
+  const stored: unknown = await attempt(() => get(site, keys))
+  if (stored === undefined) return undefined
+  // Anybody on this origin could have written there.
+  const { pair, handle } = Object(stored) as Partial<BoundKey>
+  const fits = isOurs(pair?.privateKey, 'private') && isOurs(pair?.publicKey, 'public')
+  if (pair && fits && typeof handle === 'string' && /^[\w-]{43}$/.test(handle)) return { pair, handle }
+  await reject?.(site)
+  return undefined
 }
 
 /** Where nothing can be kept, the key lives as long as the page. */
 export async function saveKey(site: string, key: BoundKey): Promise<void> {
-  await attempt(() => set(nameOf(site), key))
+  await attempt(() => set(site, key, keys))
 }
 
 export async function forgetKey(site: string): Promise<void> {
-  await attempt(() => del(nameOf(site)))
+  await attempt(() => del(site, keys))
+}
+
+/** Forgets what cannot have been saved here, and says so. */
+export async function rejectKey(site: string): Promise<void> {
+  reportCorrupt(`the key of ${site}`)
+  await forgetKey(site)
 }
 
 /** A fresh non-extractable P-256 key. */
@@ -33,11 +45,56 @@ export function createKey(): Promise<CryptoKeyPair> {
   return generateKeyPair('ES256')
 }
 
+function isOurs(key: unknown, type: KeyType): boolean {
+  if (!(key instanceof CryptoKey)) return false
+  const { namedCurve } = key.algorithm as EcKeyAlgorithm
+  return key.type === type && key.extractable === (type === 'public') && namedCurve === 'P-256' && key.usages.length > 0
+}
+
+let opened: Promise<IDBDatabase> | undefined
+
+/** Kept open: in WebKit the database of a partition is gone as soon as nobody has it open. */
+const keys: UseStore = async (mode, act) => {
+  opened ??= open()
+  const database = await inTime(opened)
+  return act(database.transaction(STORE, mode).objectStore(STORE))
+}
+
+async function open(): Promise<IDBDatabase> {
+  const opening = indexedDB.open(DATABASE)
+  opening.onupgradeneeded = () => opening.result.createObjectStore(STORE)
+  const database = await promisifyRequest(opening)
+  // Another page makes it anew.
+  database.onversionchange = close
+  database.onclose = close
+  return database
+}
+
+function close(): void {
+  opened?.then((database) => database.close())
+  opened = undefined
+}
+
 /** A user may have switched storage off: every use can fail, and in Firefox throws at once. */
-async function attempt<T>(use: () => Promise<T>): Promise<T | undefined> {
+async function attempt<T>(use: () => Promise<T>, heals = true): Promise<T | undefined> {
   try {
     return await use()
-  } catch {
-    return undefined
+  } catch (error) {
+    // Another structure than ours: the database is made anew.
+    if (!heals || !/^(?:NotFound|Data)Error$/.test(String((error as Error | undefined)?.name))) return undefined
+    reportCorrupt('the database')
+    close()
+    return attempt(async () => {
+      await inTime(promisifyRequest(indexedDB.deleteDatabase(DATABASE)))
+      return use()
+    }, false)
   }
+}
+
+function inTime<T>(promise: Promise<T>): Promise<T> {
+  return Promise.race([promise, new Promise<never>((_, reject) => setTimeout(reject, PATIENCE_MS))])
+}
+
+function reportCorrupt(what: string): void {
+  console.warn(`isthmus: storage-corrupt: IndexedDB ${DATABASE}: ${what} is not what was put there. It was removed.`)
 }

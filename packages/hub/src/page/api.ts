@@ -10,7 +10,7 @@ import {
 } from '@isthmus/protocol'
 import { MISFIT, readAs, type Table } from '@isthmus/protocol/compact'
 import { type Asker, askerHeaders } from '../asker-headers.ts'
-import { type BoundKey, createKey, forgetKey, loadKey, saveKey } from '../key/bound-key.ts'
+import { type BoundKey, createKey, forgetKey, loadKey, rejectKey, saveKey } from '../key/bound-key.ts'
 import { fetchWithProof } from '../key/fetch-with-proof.ts'
 
 /** An answer takes one round trip: a question that has waited this long may wait in vain. */
@@ -116,17 +116,16 @@ export function createApi(asker: Asker): Api {
 
     async confirm(answer) {
       if (answer.carrier !== 'none') return answer
-      key = await loadKey(answer.site)
+      key = await loadKey(answer.site, rejectKey)
       if (!key) return honestly(answer)
       // A network that fails says nothing of the session: then nothing is said at all.
       const byKey = await ask().catch((error: IsthmusError) => {
         if (error.code !== 'proof-refused') throw error
-        return answer
       })
-      if (byKey.carrier !== 'none') return byKey
-      // The hub does not know this key any more.
+      if (byKey && byKey.carrier !== 'none') return byKey
       key = undefined
-      await forgetKey(answer.site)
+      // The hub does not know this handle any more, or it was never bound to this key.
+      await (byKey ? forgetKey : rejectKey)(answer.site)
       return honestly(answer)
     },
 

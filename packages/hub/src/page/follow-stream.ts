@@ -39,7 +39,13 @@ export function followStream(
   let heard = false
 
   function tell(message: ToWorker): void {
-    link ??= connect(message.type === 'follow' ? nameOf(message.asker) : '')
+    try {
+      link ??= connect(message.type === 'follow' ? nameOf(message.asker) : '')
+    } catch {
+      // Where the user has switched storage off, Firefox refuses shared workers.
+      standAlone()
+      return
+    }
     link.postMessage(message)
     if (message.type !== 'follow' || !share) return
     heard = false

@@ -13,7 +13,7 @@ import type { Sessions } from '../session/sessions.ts'
 import type { Clock } from '../store/store.ts'
 import type { SiteTokens } from '../token/site-token.ts'
 import type { Asker } from './asker.ts'
-import { readCookies } from './cookies.ts'
+import { readSecrets } from './cookies.ts'
 import { type DpopVerifier, handleOf } from './dpop.ts'
 import type { RequestLike } from './request-like.ts'
 
@@ -44,10 +44,12 @@ interface CarrierParts {
 
 export function createCarriers({ sessions, siteTokens, dpop, clock }: CarrierParts): Carriers {
   async function open(request: RequestLike, cookie: string, site?: string): Promise<Session | undefined> {
-    const secret = readCookies(request)[cookie]
-    const found = secret ? await sessions.find(secret) : undefined
-    // A partition's secret presented under another name is refused: it was given to one site only.
-    return found && found.site === site && found.key === undefined ? found.session : undefined
+    for (const secret of readSecrets(request, cookie)) {
+      const found = await sessions.find(secret)
+      // A partition's secret presented under another name is refused: it was given to one site only.
+      if (found && found.site === site && found.key === undefined) return found.session
+    }
+    return undefined
   }
 
   /** A handle opens nothing without a proof of the key that it is bound to (RFC 9449 §7). */

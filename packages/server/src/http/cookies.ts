@@ -6,6 +6,7 @@ import {
   TOMBSTONE_LIFETIME_MS,
 } from '@isthmus/protocol'
 import { parseCookie, type SetCookie, stringifySetCookie } from 'cookie'
+import { isSecret } from '../session/secrets.ts'
 import type { Session } from '../session/session.ts'
 import type { RequestLike } from './request-like.ts'
 import { headerOf } from './request-like.ts'
@@ -16,6 +17,22 @@ const host = { path: '/', secure: true, httpOnly: true } as const satisfies Part
 /** The cookies of a request, by name. */
 export function readCookies(request: RequestLike): Record<string, string | undefined> {
   return parseCookie(headerOf(request, 'cookie') ?? '')
+}
+
+/** More cookies of one name come from no browser: each costs a look into the store. */
+const NAMESAKES_LIMIT = 4
+
+/** What may be a secret in a cookie of ours. Two partitions can both hold one of the same name, and then both are sent. */
+export function readSecrets(request: RequestLike, name: string): string[] {
+  const values = pairsOf(request).flatMap(([key, value]) => (key === name && isSecret(value) ? [value] : []))
+  return values.slice(0, NAMESAKES_LIMIT)
+}
+
+function pairsOf(request: RequestLike): [name: string, value: string][] {
+  return (headerOf(request, 'cookie') ?? '').split(/; */).map((pair) => {
+    const [name = '', ...value] = pair.split('=')
+    return [name, value.join('=')]
+  })
 }
 
 /** The session cookie of the auth domain. SameSite=None, because the hub page lives in frames. */
@@ -55,6 +72,29 @@ export function loginCookie(query: string): string {
 /** Takes the pending sign-in away. */
 export function clearLoginCookie(): string {
   return stringifySetCookie({ ...host, name: LOGIN_COOKIE, value: '', sameSite: 'lax', maxAge: 0 })
+}
+
+/** Takes cookies of ours away that can hold no secret, and of which the answer sets none. */
+export function expireMalformed(request: RequestLike, set: readonly string[]): string[] {
+  const malformed = pairsOf(request).filter(([name, value]) => isCarrier(name) && !isSecret(value))
+  return [...new Set(malformed.map(([name]) => name))]
+    .filter((name) => !set.some((one) => one.startsWith(`${name}=`)))
+    .flatMap((name) =>
+      [false, true]
+        // Where a good one is sent along, it is the one that we have set; the other lies in the other partition.
+        .filter((partitioned) => partitioned !== isPartitioned(name) || readSecrets(request, name).length === 0)
+        .map((partitioned) =>
+          stringifySetCookie({ ...host, name, value: '', sameSite: 'none', partitioned, maxAge: 0 }),
+        ),
+    )
+}
+
+function isCarrier(name: string): boolean {
+  return name === SESSION_COOKIE || isPartitioned(name)
+}
+
+function isPartitioned(name: string): boolean {
+  return name.startsWith(PARTITIONED_COOKIE_PREFIX)
 }
 
 /** As long as the store knows the secret: who comes back late is told why the session is over. */

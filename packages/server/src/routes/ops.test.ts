@@ -121,7 +121,7 @@ describe('GET /metrics', () => {
       metrics: true,
       store: { ...store, get: () => Promise.reject(new Error('down')) },
     })
-    await world.agent({ '__Host-isthmus': 'x' }).call('session', SHOP)
+    await world.agent({ '__Host-isthmus': 'x'.repeat(43) }).call('session', SHOP)
     expect(stderr).toHaveBeenCalledTimes(1)
     stderr.mockRestore()
     expect(await (await world.agent().send(METRICS)).text()).toContain('isthmus_errors_total 1\n')

@@ -76,7 +76,7 @@ describe('a hub whose store fails', () => {
     onTestFinished(() => stderr.mockRestore())
     const world = await breakableWorld()
     world.breakStore()
-    const browser = world.agent({ '__Host-isthmus': 'x' })
+    const browser = world.agent({ '__Host-isthmus': 'x'.repeat(43) })
     await browser.call('session', SHOP)
     expect(stderr.mock.calls).toEqual([['isthmus:', { error: FAILURE, path: '/isthmus/session' }]])
     const stop = world.hub.on('error', () => {})

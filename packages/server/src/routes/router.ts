@@ -1,6 +1,7 @@
 import { BODY_LIMIT_BYTES, ENDPOINTS, type EndpointName, ERRORS, IsthmusError, sentenceOf } from '@isthmus/protocol'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { expireMalformed } from '../http/cookies.ts'
 import { shareWithAll, shareWithSites } from '../http/cors.ts'
 import { PRIVATE_HEADERS } from '../http/headers.ts'
 import type { Metrics } from '../ops/metrics.ts'
@@ -55,6 +56,9 @@ export function createRouter(hub: HubParts): Hono {
     await next()
     // Whoever proves possession gets the nonce for the next proof, refused or not (RFC 9449 §8).
     if (context.req.raw.headers.has('dpop')) context.header('DPoP-Nonce', await hub.dpop.nonce())
+    for (const cookie of expireMalformed(context.req.raw, context.res.headers.getSetCookie())) {
+      context.header('Set-Cookie', cookie, { append: true })
+    }
   })
   for (const name of ['session', 'touch', 'signOut'] as const) {
     const { method, path } = ENDPOINTS[name]

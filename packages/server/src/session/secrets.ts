@@ -5,6 +5,11 @@ export function createSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
+/** Whether this may be such a secret. */
+export function isSecret(text: string | undefined): boolean {
+  return /^[\w-]{43}$/.test(text ?? '')
+}
+
 /** A public identifier: 128 random bits, base64url. */
 export function createPublicId(): string {
   return randomBytes(16).toString('base64url')

@@ -136,6 +136,9 @@ describe.each(PRIVACY_WORLDS)('a tab of %s', (world) => {
     expect(await tab.evaluate((more: { n: number }) => location.pathname + more.n, { n: 1 })).toBe('/strict1')
     await expect(tab.evaluate('Promise.reject(new TypeError("later"))')).rejects.toThrow('later')
     await expect(tab.evaluate('nothing.there')).rejects.toThrow('nothing')
+    // Names that a driver may use for itself.
+    await tab.evaluate("Object.assign(window, { key: 'a', kept: 'b', id: 'c', promise: 'd', value: 'e' }).key")
+    expect(await tab.evaluate('key + kept + id + promise + value')).toBe('abcde')
   })
 
   test('waits over navigations, and says what it saw last', async () => {

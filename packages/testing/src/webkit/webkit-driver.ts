@@ -69,13 +69,16 @@ const isElsewhere = `
 type Kept = { readonly value?: string; readonly error?: string } | 'waiting' | 'gone'
 
 // A script that waits for a promise would keep all other windows waiting: the promise stays in the page, and is asked.
+// The expression stands outside of the function: it sees the page's names, and none of these.
 const keep = (expression: string): string => `
-  const key = Symbol.for('isthmus.testing.kept')
-  if (!window[key]) Object.defineProperty(window, key, { value: new Map() })
-  const kept = window[key], id = String(Math.random())
-  kept.set(id, 'waiting')
-  ;(${expression}).then((value) => kept.set(id, { value }), (error) => kept.set(id, { error: String(error) }))
-  return id`
+  return ((promise) => {
+    const key = Symbol.for('isthmus.testing.kept')
+    if (!window[key]) Object.defineProperty(window, key, { value: new Map() })
+    const kept = window[key], id = String(Math.random())
+    kept.set(id, 'waiting')
+    promise.then((value) => kept.set(id, { value }), (error) => kept.set(id, { error: String(error) }))
+    return id
+  })(${expression})`
 const ask = `
   const [id] = arguments, kept = window[Symbol.for('isthmus.testing.kept')]
   const outcome = kept?.get(id) ?? 'gone'

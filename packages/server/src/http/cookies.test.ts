@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { CUSTOMER, createWorld, SHOP } from '../hub.test-world.ts'
+import { createSecret } from '../session/secrets.ts'
+
+const OWN = '__Host-isthmus'
+const PARTITIONED = '__Host-isthmus-shop'
+const MALFORMED = ['garbage', '', '__proto__', '%E0%A4%A', 'x'.repeat(42), `${'x'.repeat(43)}==`, 'x'.repeat(4000)]
+
+function expired(name: string, partitioned: boolean): string {
+  return `${name}=; Max-Age=0; Path=/; HttpOnly; Secure; ${partitioned ? 'Partitioned; ' : ''}SameSite=None`
+}
+
+describe('a cookie of ours that can hold no secret', () => {
+  it.each(MALFORMED)('is nobody’s, and is taken away: %j', async (value) => {
+    await using world = await createWorld()
+    const browser = world.agent()
+    const headers = { cookie: `other=${value}; ${OWN}=${value}; ${PARTITIONED}=${value}` }
+    const response = await browser.call('session', SHOP, { headers })
+    expect(await response.json()).toMatchObject({ carrier: 'none', state: { status: 'signed-out', reason: 'none' } })
+    expect(response.headers.getSetCookie().toSorted()).toEqual(
+      [OWN, PARTITIONED].flatMap((name) => [false, true].map((partitioned) => expired(name, partitioned))).toSorted(),
+    )
+  })
+
+  it.each([[0], [1]])('hides no good one of the same name, and takes none away: place %i', async (place) => {
+    await using world = await createWorld()
+    const browser = world.agent()
+    await browser.signIn(CUSTOMER)
+    const partition = await world.link(browser, SHOP)
+    for (const [agent, name, strange] of [
+      [browser, OWN, true],
+      [partition, PARTITIONED, false],
+    ] as const) {
+      const values = [agent.cookies.get(name)]
+      for (const bad of ['garbage', createSecret()]) values.splice(place === 0 ? 0 : values.length, 0, bad)
+      const cookie = values.map((value) => `${name}=${value}`).join('; ')
+      const response = await world.agent().call('session', SHOP, { headers: { cookie } })
+      expect(await response.json()).toMatchObject({ state: { status: 'signed-in' } })
+      expect(response.headers.getSetCookie()).toEqual([expired(name, strange)])
+    }
+  })
+
+  it('gives way to the one that an answer sets', async () => {
+    await using world = await createWorld()
+    const browser = world.agent({ [OWN]: 'garbage' })
+    const response = await browser.visit(`/isthmus/link?return_to=${SHOP}/`)
+    expect(response.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-isthmus=[\w-]{43}; /)])
+  })
+})
+
+it('an unknown secret is left alone: a server that lags behind must sign nobody out', async () => {
+  await using world = await createWorld()
+  const response = await world.agent({ [OWN]: createSecret() }).call('session', SHOP)
+  expect(await response.json()).toMatchObject({ carrier: 'none' })
+  expect(response.headers.getSetCookie()).toEqual([])
+})
