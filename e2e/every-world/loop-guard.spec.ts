@@ -170,11 +170,11 @@ test('a browser that keeps nothing of the hub from one page to the next is led a
 }) => {
   world.interceptHub(giveNoCookie)
   const forgetKeys = `new Promise((resolve, reject) => {
-    const opening = indexedDB.open('keyval-store')
+    const opening = indexedDB.open('isthmus')
     opening.onerror = () => reject(opening.error)
     opening.onsuccess = () => {
-      const transaction = opening.result.transaction('keyval', 'readwrite')
-      transaction.objectStore('keyval').clear()
+      const transaction = opening.result.transaction('keys', 'readwrite')
+      transaction.objectStore('keys').clear()
       transaction.oncomplete = resolve
     }
   })`
