@@ -79,14 +79,14 @@ class WorldsReporter implements Reporter {
 
 /** The numbers of the facts that a test states of its world. */
 function notes({ annotations }: TestCase, facts: string[]): string {
-  return annotations
-    .filter(({ type }) => type === 'fact')
-    .map(({ description = '' }) => {
-      const fact = description.replace('(docs/browsers.md)', '(#browsers)')
-      if (!facts.includes(fact)) facts.push(fact)
-      return ` <sup>${facts.indexOf(fact) + 1}</sup>`
-    })
-    .join('')
+  const stated = annotations.flatMap(({ type, description = '' }) => (type === 'fact' ? [description] : []))
+  // A test that needed a second attempt has stated it twice.
+  const numbers = [...new Set(stated)].map((description) => {
+    const fact = description.replace('(docs/browsers.md)', '(#browsers)')
+    if (!facts.includes(fact)) facts.push(fact)
+    return ` <sup>${facts.indexOf(fact) + 1}</sup>`
+  })
+  return numbers.join('')
 }
 
 /** What the name of a file says: `sign-in-once.spec.ts` is "Sign in once". */
