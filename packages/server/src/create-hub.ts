@@ -1,27 +1,29 @@
 import { LOGIN_COOKIE } from '@isthmus/protocol'
+import { keepAgenda } from './agenda/keep-agenda.ts'
 import { createDeliveries } from './backchannel/deliveries.ts'
 import { DELIVERY_TASK } from './backchannel/delivery.ts'
 import { type HubConfig, parseSettings } from './config/hub-config.ts'
 import { createSites } from './config/sites.ts'
-import { readAssets } from './http/assets.ts'
-import { createCarriers } from './http/carriers.ts'
-import { clearLoginCookie, readCookies, sessionCookie } from './http/cookies.ts'
-import { deviceOf } from './http/device.ts'
-import { createDpopVerifier } from './http/dpop.ts'
-import { queryOf, type RequestLike } from './http/request-like.ts'
 import { createHubEvents, type HubEvents } from './hub-events.ts'
 import { createHealthCheck } from './ops/health.ts'
 import { createMetrics } from './ops/metrics.ts'
 import type { HubParts } from './parts.ts'
+import { createCarriers } from './requests/carriers.ts'
+import { deviceOf } from './requests/device.ts'
+import { createDpopVerifier } from './requests/dpop.ts'
+import { readCookies } from './requests/read-cookies.ts'
+import { queryOf, type RequestLike } from './requests/request-like.ts'
+import { readAssets } from './responses/assets.ts'
+import { clearLoginCookie, sessionCookie } from './responses/set-cookies.ts'
 import { destinationOf } from './routes/bounce.ts'
 import { createRouter } from './routes/router.ts'
+import { createAnswers } from './session/answer.ts'
 import { endSession } from './session/end-session.ts'
 import { isLive } from './session/session.ts'
 import { infoOf, type SessionInfo } from './session/session-info.ts'
 import { createSessions, SESSION_TASK } from './session/sessions.ts'
 import { checkChange, checkSubject, type Subject, type SubjectChange } from './session/subject.ts'
 import { createTickets } from './session/tickets.ts'
-import { keepAgenda } from './store/keep-agenda.ts'
 import { createTokenKeys } from './token/keys.ts'
 import { createSiteTokens } from './token/site-token.ts'
 
@@ -101,7 +103,8 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     tickets: createTickets(store, clock),
     tokenKeys,
     dpop,
-    carriers: createCarriers({ sessions, siteTokens, dpop, clock }),
+    carriers: createCarriers({ sessions, dpop }),
+    answer: createAnswers({ sessions, siteTokens, clock }),
     deliveries,
     events,
     health: createHealthCheck(settings, onError('healthz')),

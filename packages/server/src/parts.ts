@@ -2,11 +2,12 @@ import type { Health } from '@isthmus/protocol'
 import type { Deliveries } from './backchannel/deliveries.ts'
 import type { Settings } from './config/hub-config.ts'
 import type { Sites } from './config/sites.ts'
-import type { Assets } from './http/assets.ts'
-import type { Carriers } from './http/carriers.ts'
-import type { DpopVerifier } from './http/dpop.ts'
 import type { HubEvents } from './hub-events.ts'
 import type { Metrics } from './ops/metrics.ts'
+import type { Carriers } from './requests/carriers.ts'
+import type { DpopVerifier } from './requests/dpop.ts'
+import type { Assets } from './responses/assets.ts'
+import type { AnswerSite } from './session/answer.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { Tickets } from './session/tickets.ts'
 import type { TokenKeys } from './token/keys.ts'
@@ -19,6 +20,7 @@ export interface HubParts {
   readonly tickets: Tickets
   readonly tokenKeys: TokenKeys
   readonly carriers: Carriers
+  readonly answer: AnswerSite
   readonly dpop: DpopVerifier
   readonly deliveries: Deliveries
   readonly events: HubEvents

@@ -9,7 +9,7 @@ import {
   type SiteAnswer,
 } from '@isthmus/protocol'
 import { MISFIT, readAs, type Table } from '@isthmus/protocol/compact'
-import { type Asker, askerHeaders } from '../asker-headers.ts'
+import { type Embedder, embedderHeaders } from '../embedder-headers.ts'
 import { type BoundKey, createKey, forgetKey, loadKey, rejectKey, saveKey } from '../key/bound-key.ts'
 import { fetchWithProof } from '../key/fetch-with-proof.ts'
 
@@ -31,7 +31,7 @@ export interface Api {
   key(): BoundKey | undefined
 }
 
-export function createApi(asker: Asker): Api {
+export function createApi(embedder: Embedder): Api {
   let key: BoundKey | undefined
 
   async function call(
@@ -43,7 +43,7 @@ export function createApi(asker: Asker): Api {
     const json = body === undefined ? {} : { 'content-type': 'application/json' }
     const init = {
       method,
-      headers: { ...askerHeaders(asker), ...json },
+      headers: { ...embedderHeaders(embedder), ...json },
       body: body === undefined ? null : JSON.stringify(body),
       cache: 'no-store',
       signal: AbortSignal.timeout(FRAME_TIMEOUT_MS),

@@ -43,10 +43,10 @@ it('a page whose browser refuses shared workers has one of its own, and hands it
     },
   )
   const key = { handle: 'h' } as BoundKey
-  const asker = { origin: 'https://shop.example', site: undefined, wantsToken: false }
+  const embedder = { origin: 'https://shop.example', site: undefined, wantsToken: false }
   const stream = followStream(
     '/worker.js',
-    asker,
+    embedder,
     () => key,
     () => {},
     () => {},

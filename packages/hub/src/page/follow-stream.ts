@@ -1,5 +1,5 @@
 import type { SiteAnswer, StreamStatus } from '@isthmus/protocol'
-import type { Asker } from '../asker-headers.ts'
+import type { Embedder } from '../embedder-headers.ts'
 import type { BoundKey } from '../key/bound-key.ts'
 import { latestNonce } from '../key/fetch-with-proof.ts'
 import type { FromWorker, ToWorker } from '../worker/worker-messages.ts'
@@ -28,7 +28,7 @@ const PATIENCE_MS = 2000
 /** The worker belongs to the partition where SharedWorkers work, and to this page where they do not. */
 export function followStream(
   worker: string,
-  asker: Asker,
+  embedder: Embedder,
   key: () => BoundKey | undefined,
   onAnswer: (answer: SiteAnswer) => void,
   onStatus: (status: StreamStatus) => void,
@@ -40,7 +40,7 @@ export function followStream(
 
   function tell(message: ToWorker): void {
     try {
-      link ??= connect(message.type === 'follow' ? nameOf(message.asker) : '')
+      link ??= connect(message.type === 'follow' ? nameOf(message.embedder) : '')
     } catch {
       // Where the user has switched storage off, Firefox refuses shared workers.
       standAlone()
@@ -94,7 +94,7 @@ export function followStream(
         state.status === 'signed-in'
           ? {
               type: 'follow',
-              asker: { ...asker, site },
+              embedder: { ...embedder, site },
               sid: state.sid,
               keyed: key() !== undefined,
               key: share ? undefined : key(),
@@ -124,7 +124,7 @@ export function followStream(
  * Neighbours below one registrable domain share a partition: the worker is named by its site. And a page that did not
  * ask for tokens does not get those of the next tab.
  */
-function nameOf({ site, wantsToken }: Asker): string {
+function nameOf({ site, wantsToken }: Embedder): string {
   return `isthmus-${site}${wantsToken ? '-token' : ''}`
 }
 

@@ -1,7 +1,7 @@
 import { hello, hubPageData } from 'virtual:isthmus/tables'
 import { type Hello, type HubPageData, PROTOCOL_VERSION, type SiteAnswer, type Welcome } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
-import type { Asker } from '../asker-headers.ts'
+import type { Embedder } from '../embedder-headers.ts'
 import { startWithNonce } from '../key/fetch-with-proof.ts'
 import { type Api, createApi } from './api.ts'
 import { showButton } from './button.ts'
@@ -13,7 +13,7 @@ if (read !== MISFIT && parent !== window) start(read as HubPageData)
 
 /** Whom the page may talk to, what they are told first, and the way to learn more. */
 interface Parent {
-  readonly asker: Asker
+  readonly embedder: Embedder
   readonly answer: SiteAnswer
   readonly api: Api
 }
@@ -31,16 +31,16 @@ function start(data: HubPageData): void {
 
   if (data.button !== undefined) showButton(data.button, async () => served?.link())
 
-  function serve({ asker, answer, api }: Parent, port: MessagePort): Welcome {
+  function serve({ embedder, answer, api }: Parent, port: MessagePort): Welcome {
     served?.stop()
-    served = serveParent(port, asker, worker, answer, api)
+    served = serveParent(port, embedder, worker, answer, api)
     return { isthmus: PROTOCOL_VERSION, type: 'welcome', answer, peers: data.peers, aheadMs }
   }
 
   // The server matched the embedding origin: it is named exactly. If the parent is anyone else, the browser drops message and port.
   named?.then((parentPage) => {
     const { port1, port2 } = new MessageChannel()
-    parent.postMessage(serve(parentPage, port1), parentPage.asker.origin, [port2])
+    parent.postMessage(serve(parentPage, port1), parentPage.embedder.origin, [port2])
   }, silence)
 
   /**
@@ -54,20 +54,20 @@ function start(data: HubPageData): void {
     if (greeting === MISFIT) return
     // Refused or unreachable: silence, and an open ear for the next hello.
     const known = await named?.catch(() => undefined)
-    const asker: Asker = { origin, site: (greeting as Hello).site, wantsToken }
-    const parentPage = known?.asker.origin === origin ? known : await ask(asker).catch(() => undefined)
+    const embedder: Embedder = { origin, site: (greeting as Hello).site, wantsToken }
+    const parentPage = known?.embedder.origin === origin ? known : await ask(embedder).catch(() => undefined)
     if (parentPage) port.postMessage(serve(parentPage, port))
   })
 }
 
 function silence(): void {}
 
-async function confirm(given: Asker, answer: SiteAnswer): Promise<Parent> {
-  const asker = { ...given, site: answer.site }
-  const api = createApi(asker)
-  return { asker, answer: await api.confirm(answer), api }
+async function confirm(given: Embedder, answer: SiteAnswer): Promise<Parent> {
+  const embedder = { ...given, site: answer.site }
+  const api = createApi(embedder)
+  return { embedder, answer: await api.confirm(answer), api }
 }
 
-async function ask(asker: Asker): Promise<Parent> {
-  return confirm(asker, await createApi(asker).ask())
+async function ask(embedder: Embedder): Promise<Parent> {
+  return confirm(embedder, await createApi(embedder).ask())
 }

@@ -8,7 +8,7 @@ import {
   type StreamStatus,
 } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
-import type { Asker } from '../asker-headers.ts'
+import type { Embedder } from '../embedder-headers.ts'
 import type { Api } from './api.ts'
 import { followStream } from './follow-stream.ts'
 
@@ -22,12 +22,18 @@ export interface Served {
 }
 
 /** Serves the embedding page over a port whose other end only that page holds, beginning with what it was greeted with. */
-export function serveParent(port: MessagePort, asker: Asker, worker: string, first: SiteAnswer, api: Api): Served {
+export function serveParent(
+  port: MessagePort,
+  embedder: Embedder,
+  worker: string,
+  first: SiteAnswer,
+  api: Api,
+): Served {
   const tell = (message: HubToClient): void => port.postMessage(message)
 
   const stream = followStream(
     worker,
-    asker,
+    embedder,
     api.key,
     (answer) => void onPush(answer),
     (status) => void onStatus(status),

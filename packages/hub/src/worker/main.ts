@@ -40,8 +40,8 @@ function serve(page: Page): void {
     followed = data.sid
     startWithNonce(data.nonce)
     stream = openStream(
-      data.asker,
-      async () => data.key ?? (data.keyed ? loadKey(data.asker.site ?? '') : undefined),
+      data.embedder,
+      async () => data.key ?? (data.keyed ? loadKey(data.embedder.site ?? '') : undefined),
       data.keyed,
       (answer) => {
         latest = answer

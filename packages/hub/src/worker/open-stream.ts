@@ -10,7 +10,7 @@ import {
 } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
 import { createParser } from 'eventsource-parser'
-import { type Asker, askerHeaders } from '../asker-headers.ts'
+import { type Embedder, embedderHeaders } from '../embedder-headers.ts'
 import type { BoundKey } from '../key/bound-key.ts'
 import { fetchWithProof } from '../key/fetch-with-proof.ts'
 
@@ -32,7 +32,7 @@ const SOON_MS = 2000
  * A drop is followed by one quiet attempt; only when that fails the stream is `down`.
  */
 export function openStream(
-  asker: Asker,
+  embedder: Embedder,
   findKey: () => Promise<BoundKey | undefined>,
   keyed: boolean,
   onAnswer: (answer: SiteAnswer) => void,
@@ -77,7 +77,7 @@ export function openStream(
     let over = false
     try {
       const { method, path } = ENDPOINTS.events
-      const init = { method, headers: askerHeaders(asker), cache: 'no-store', signal: attempt.signal } as const
+      const init = { method, headers: embedderHeaders(embedder), cache: 'no-store', signal: attempt.signal } as const
       const key = await findKey()
       // Without its proof the request would be somebody else's.
       if (keyed && !key) return false

@@ -1,12 +1,12 @@
 import type { SiteAnswer, StreamStatus } from '@isthmus/protocol'
-import type { Asker } from '../asker-headers.ts'
+import type { Embedder } from '../embedder-headers.ts'
 import type { BoundKey } from '../key/bound-key.ts'
 
 /** Hub page → worker. Both are one build on one origin; their script address holds its hash. */
 export type ToWorker =
   | {
       readonly type: 'follow'
-      readonly asker: Asker
+      readonly embedder: Embedder
       readonly sid: string
       /** A key carries the session. */
       readonly keyed: boolean

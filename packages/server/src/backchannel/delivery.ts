@@ -4,7 +4,7 @@ import {
   DELIVERY_RETRY_MIN_MS,
   DELIVERY_SHOWN_MS,
 } from '@isthmus/protocol'
-import { type Due, dropTask, putTask, secondOf } from '../store/agenda.ts'
+import { type Due, dropTask, putTask, secondOf } from '../agenda/agenda.ts'
 import type { Write } from '../store/store.ts'
 
 /** Word before the tasks of deliveries on the agenda. */

@@ -1,6 +1,6 @@
 import { ENDPOINTS } from '@isthmus/protocol'
 import { html } from 'hono/html'
-import type { Device } from '../http/device.ts'
+import type { Device } from '../requests/device.ts'
 import type { SessionInfo } from '../session/session-info.ts'
 import { FORGET_PAGE } from './forget-page.ts'
 import { type Html, renderPage } from './page.ts'

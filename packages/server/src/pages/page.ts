@@ -1,5 +1,5 @@
 import { html, raw } from 'hono/html'
-import { visiblePageHeaders } from '../http/headers.ts'
+import { visiblePageHeaders } from '../responses/headers.ts'
 import { LANGUAGE } from './strings.ts'
 import { STYLE } from './style.ts'
 

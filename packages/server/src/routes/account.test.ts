@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { sha256Source } from '../http/content-hash.ts'
 import { type Agent, CLERK, CUSTOMER, createWorld, HUB, NEWS, SHOP, STAFF, type World } from '../hub.test-world.ts'
+import { sha256Source } from '../responses/content-hash.ts'
 
 const PATH = '/isthmus/account'
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0'

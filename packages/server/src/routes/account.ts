@@ -1,7 +1,7 @@
 import { ENDPOINTS, IsthmusError } from '@isthmus/protocol'
-import { loginCookie } from '../http/cookies.ts'
 import { accountPage } from '../pages/account-page.ts'
 import type { HubParts } from '../parts.ts'
+import { loginCookie } from '../responses/set-cookies.ts'
 import { endSession } from '../session/end-session.ts'
 import { isLive, type Session } from '../session/session.ts'
 import { infoOf } from '../session/session-info.ts'

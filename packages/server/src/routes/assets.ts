@@ -1,5 +1,5 @@
-import { CLIENT_HEADERS, WORKER_HEADERS } from '../http/headers.ts'
 import type { HubParts } from '../parts.ts'
+import { CLIENT_HEADERS, WORKER_HEADERS } from '../responses/headers.ts'
 
 /** The worker that holds the event stream. */
 export function workerScript(_: Request, { assets }: HubParts): Response {

@@ -1,9 +1,9 @@
 import { HEARTBEAT_MS, IsthmusError } from '@isthmus/protocol'
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
-import { askerByHubPage } from '../http/asker.ts'
-import { PRIVATE_HEADERS } from '../http/headers.ts'
 import type { HubParts } from '../parts.ts'
+import { embedderByHubPage } from '../requests/embedder.ts'
+import { PRIVATE_HEADERS } from '../responses/headers.ts'
 import { createBell } from './bell.ts'
 
 /** Longest timer that Node keeps exactly. */
@@ -16,10 +16,10 @@ const TIMER_MAX_MS = 2 ** 31 - 1
 export async function streamEvents(context: Context, hub: HubParts): Promise<Response> {
   const request = context.req.raw
   const { carriers, closing, sessions, settings, sites } = hub
-  const asker = await askerByHubPage(request, settings.origin, sites)
+  const embedder = await embedderByHubPage(request, settings.origin, sites)
   // Nobody would read the stream that a HEAD opens, nor end it.
   if (request.method !== 'GET') throw new IsthmusError('not-found')
-  const proof = await carriers.ofFrame(request, asker.site)
+  const proof = await carriers.ofFrame(request, embedder.site)
   const response = streamSSE(context, async (stream) => {
     const bell = createBell()
     stream.onAbort(bell.ring)
@@ -32,7 +32,7 @@ export async function streamEvents(context: Context, hub: HubParts): Promise<Res
       unfollow = proof && (await sessions.follow(proof.session.sid, bell.ring))
       while (!stream.aborted && !closing.aborted) {
         const session = proof && (await sessions.get(proof.session.sid))
-        const answer = await carriers.answer(session && { carrier: proof.carrier, session }, asker)
+        const answer = await hub.answer(session && { carrier: proof.carrier, session }, embedder)
         const data = JSON.stringify(answer)
         if (data !== sent) await stream.writeSSE({ event: 'state', data })
         else await stream.write(': still here\n\n')

@@ -1,8 +1,8 @@
 import { BASE_PATH, type HubPageData, IsthmusError, type Origin } from '@isthmus/protocol'
-import { askerByReferer } from '../http/asker.ts'
-import { hubPageHeaders } from '../http/headers.ts'
 import { STRINGS } from '../pages/strings.ts'
 import type { HubParts } from '../parts.ts'
+import { embedderByReferer } from '../requests/embedder.ts'
+import { hubPageHeaders } from '../responses/headers.ts'
 
 /**
  * The page for embedding. With a Referer the state for exactly that site is inlined, and only that site's origins may
@@ -10,7 +10,7 @@ import type { HubParts } from '../parts.ts'
  */
 export async function hubPage(
   request: Request,
-  { assets, carriers, dpop, settings, sites }: HubParts,
+  { answer: answerSite, assets, carriers, dpop, settings, sites }: HubParts,
 ): Promise<Response> {
   const { searchParams } = new URL(request.url)
   const common = {
@@ -19,10 +19,13 @@ export async function hubPage(
     now: settings.clock(),
     ...(searchParams.get('button') === '1' && { button: STRINGS.continueWith(new URL(settings.origin).hostname) }),
   }
-  const asker = await askerByReferer(request, sites)
-  if (asker) {
-    const answer = await carriers.answer(await carriers.ofFrame(request, asker.site), asker)
-    return respond({ ...common, peers: await peersOf(asker.site.id), origin: asker.origin, answer }, asker.site.origins)
+  const embedder = await embedderByReferer(request, sites)
+  if (embedder) {
+    const answer = await answerSite(await carriers.ofFrame(request, embedder.site), embedder)
+    return respond(
+      { ...common, peers: await peersOf(embedder.site.id), origin: embedder.origin, answer },
+      embedder.site.origins,
+    )
   }
   const id = searchParams.get('site')
   const candidates = id === null ? await sites.all() : [await sites.byId(id)]
@@ -43,7 +46,7 @@ export async function hubPage(
       headers: {
         'Content-Type': 'text/html; charset=utf-8',
         ...hubPageHeaders({ script: assets.hubScript, style: assets.hubStyle, ancestors }),
-        ...activateAccess(request, asker?.origin),
+        ...activateAccess(request, embedder?.origin),
       },
     })
   }

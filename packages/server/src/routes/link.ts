@@ -1,5 +1,5 @@
-import { loginCookie, sessionCookie } from '../http/cookies.ts'
 import type { HubParts } from '../parts.ts'
+import { loginCookie, sessionCookie } from '../responses/set-cookies.ts'
 import { isLive } from '../session/session.ts'
 import { checkBounce, loginAddress, redirect, returnWithTicket } from './bounce.ts'
 

@@ -1,6 +1,6 @@
 import { IsthmusError } from '@isthmus/protocol'
-import { PRIVATE_HEADERS } from '../http/headers.ts'
 import type { HubParts } from '../parts.ts'
+import { PRIVATE_HEADERS } from '../responses/headers.ts'
 
 /** `GET /healthz`: for load balancers and supervisors. Why it fails is told to the program only. */
 export async function checkHealth(_: Request, { health }: HubParts): Promise<Response> {

@@ -1,14 +1,14 @@
 import { IsthmusError, type Redeemed, redeemSchema, type SiteAnswer } from '@isthmus/protocol'
-import { type Asker, askerByHubPage, askerByOrigin } from '../http/asker.ts'
-import { partitionedCookie } from '../http/cookies.ts'
-import { PRIVATE_HEADERS } from '../http/headers.ts'
 import type { HubParts } from '../parts.ts'
+import { type Embedder, embedderByHubPage, embedderByOrigin } from '../requests/embedder.ts'
+import { PRIVATE_HEADERS } from '../responses/headers.ts'
+import { partitionedCookie } from '../responses/set-cookies.ts'
 import { endSession } from '../session/end-session.ts'
 import type { Session } from '../session/session.ts'
 
 /** `GET /session`: the state now, for the hub page, or for a registered origin that asks itself (CORS). */
 export async function readSession(request: Request, hub: HubParts): Promise<Response> {
-  const answer = await currentAnswer(request, await askerOf(request, hub), hub)
+  const answer = await currentAnswer(request, await embedderOf(request, hub), hub)
   const honest = !isCrossOrigin(request, hub) || answer.carrier !== 'none' || hasItsCookies(request)
   // Across origins a missing cookie may only mean that the browser withholds it.
   return reply(honest ? answer : { ...answer, state: { status: 'unlinked', revision: answer.state.revision } })
@@ -25,34 +25,34 @@ function hasItsCookies(request: Request): boolean {
 
 /** `POST /touch`: the user is active on some site. */
 export async function touchSession(request: Request, hub: HubParts): Promise<Response> {
-  const asker = await askerOf(request, hub)
-  const proof = await hub.carriers.ofFrame(request, asker.site)
+  const embedder = await embedderOf(request, hub)
+  const proof = await hub.carriers.ofFrame(request, embedder.site)
   if (!proof) throw new IsthmusError('no-session')
   await hub.sessions.touch(proof.session.sid)
-  return reply(await currentAnswer(request, asker, hub))
+  return reply(await currentAnswer(request, embedder, hub))
 }
 
 /** `POST /sign-out`: ends the session, everywhere. */
 export async function signOutSession(request: Request, hub: HubParts): Promise<Response> {
-  const asker = await askerOf(request, hub)
-  const proof = await hub.carriers.ofFrame(request, asker.site)
+  const embedder = await embedderOf(request, hub)
+  const proof = await hub.carriers.ofFrame(request, embedder.site)
   if (!proof) throw new IsthmusError('no-session')
   await endSession(proof.session.sid, 'logout', hub)
-  return reply(await currentAnswer(request, asker, hub))
+  return reply(await currentAnswer(request, embedder, hub))
 }
 
 /** `POST /redeem`: burns a ticket; the partition gets a carrier of its own. */
 export async function redeemTicket(request: Request, hub: HubParts): Promise<Response> {
-  const asker = await askerByHubPage(request, hub.settings.origin, hub.sites)
+  const embedder = await embedderByHubPage(request, hub.settings.origin, hub.sites)
   const body = redeemSchema.safeParse(await request.json().catch(() => undefined))
   if (!body.success) throw new IsthmusError('invalid-request')
   const { ticket, verifier } = body.data
   // Before the ticket burns: a proof with a stale nonce may be sent again.
   const key = await introducedKey(request, hub)
-  const sid = await hub.tickets.redeem(ticket, verifier, { site: asker.site.id, origin: asker.origin })
+  const sid = await hub.tickets.redeem(ticket, verifier, { site: embedder.site.id, origin: embedder.origin })
   const session = await hub.sessions.get(sid)
   if (!session) throw new IsthmusError('ticket-unknown')
-  return giveCarrier(request, asker, session, key, hub)
+  return giveCarrier(request, embedder, session, key, hub)
 }
 
 /**
@@ -60,11 +60,11 @@ export async function redeemTicket(request: Request, hub: HubParts): Promise<Res
  * partition gets a carrier of its own, which needs no access. It learns no more than by a silent bounce.
  */
 export async function linkFrame(request: Request, hub: HubParts): Promise<Response> {
-  const asker = await askerByHubPage(request, hub.settings.origin, hub.sites)
+  const embedder = await embedderByHubPage(request, hub.settings.origin, hub.sites)
   const key = await introducedKey(request, hub)
   const session = await hub.carriers.ofBrowser(request)
   if (!session) throw new IsthmusError('no-session')
-  return giveCarrier(request, asker, session, key, hub)
+  return giveCarrier(request, embedder, session, key, hub)
 }
 
 async function introducedKey(request: Request, { dpop }: HubParts): Promise<string | undefined> {
@@ -73,23 +73,23 @@ async function introducedKey(request: Request, { dpop }: HubParts): Promise<stri
 
 async function giveCarrier(
   request: Request,
-  asker: Asker,
+  embedder: Embedder,
   found: Session,
   key: string | undefined,
   hub: HubParts,
 ): Promise<Response> {
-  const session = await replaceFormer(request, asker, found, hub)
-  const secret = await hub.sessions.branch(session, asker.site.id)
-  const handle = key && (await hub.sessions.branch(session, asker.site.id, key))
-  hub.events.emit('link', { sid: session.sid, site: asker.site.id })
-  const answer = await hub.carriers.answer({ carrier: 'partitioned', session }, asker)
+  const session = await replaceFormer(request, embedder, found, hub)
+  const secret = await hub.sessions.branch(session, embedder.site.id)
+  const handle = key && (await hub.sessions.branch(session, embedder.site.id, key))
+  hub.events.emit('link', { sid: session.sid, site: embedder.site.id })
+  const answer = await hub.answer({ carrier: 'partitioned', session }, embedder)
   return reply(handle === undefined ? answer : { ...answer, handle }, {
-    'Set-Cookie': partitionedCookie(asker.site.id, secret, session, hub.settings.clock()),
+    'Set-Cookie': partitionedCookie(embedder.site.id, secret, session, hub.settings.clock()),
   })
 }
 
 /** A partition shows one user: the session that it had before ends, unless it is the same. */
-async function replaceFormer(request: Request, { site }: Asker, session: Session, hub: HubParts): Promise<Session> {
+async function replaceFormer(request: Request, { site }: Embedder, session: Session, hub: HubParts): Promise<Session> {
   const former = await hub.carriers.ofPartition(request, site).catch(() => undefined)
   if (!former || former.session.sid === session.sid) return session
   const ended = await endSession(former.session.sid, 'logout', hub)
@@ -98,10 +98,10 @@ async function replaceFormer(request: Request, { site }: Asker, session: Session
 }
 
 /** The hub page, on behalf of the page around it, or a registered page by itself. */
-function askerOf(request: Request, hub: HubParts): Promise<Asker> {
+function embedderOf(request: Request, hub: HubParts): Promise<Embedder> {
   return isCrossOrigin(request, hub)
-    ? askerByOrigin(request, hub.sites)
-    : askerByHubPage(request, hub.settings.origin, hub.sites)
+    ? embedderByOrigin(request, hub.sites)
+    : embedderByHubPage(request, hub.settings.origin, hub.sites)
 }
 
 function isCrossOrigin(request: Request, { settings }: HubParts): boolean {
@@ -109,8 +109,12 @@ function isCrossOrigin(request: Request, { settings }: HubParts): boolean {
   return origin !== null && origin !== settings.origin
 }
 
-async function currentAnswer(request: Request, asker: Asker, { carriers }: HubParts): Promise<SiteAnswer> {
-  return carriers.answer(await carriers.ofFrame(request, asker.site), asker)
+async function currentAnswer(
+  request: Request,
+  embedder: Embedder,
+  { answer, carriers }: HubParts,
+): Promise<SiteAnswer> {
+  return answer(await carriers.ofFrame(request, embedder.site), embedder)
 }
 
 function reply(answer: SiteAnswer | Redeemed, headers: Record<string, string> = {}): Response {

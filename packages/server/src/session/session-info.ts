@@ -1,4 +1,4 @@
-import type { Device } from '../http/device.ts'
+import type { Device } from '../requests/device.ts'
 import type { Session } from './session.ts'
 
 /** A session as the program may see it: no secret, nothing that opens anything. */

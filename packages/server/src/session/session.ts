@@ -1,6 +1,6 @@
 import type { SiteState } from '@isthmus/protocol'
 import type { Site } from '../config/site.ts'
-import type { Device } from '../http/device.ts'
+import type { Device } from '../requests/device.ts'
 
 /** Why a session is over. Replaced: the same browser signed in again. */
 export type EndReason = 'logout' | 'expired' | 'idle' | 'revoked'

@@ -1,4 +1,4 @@
-import type { Store, Write } from './store.ts'
+import type { Store, Write } from '../store/store.ts'
 
 /**
  * What is to be done at a time, in the store: it outlives the process, and every hub server sees it.

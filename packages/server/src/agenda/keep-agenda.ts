@@ -1,5 +1,5 @@
+import type { Clock, Store } from '../store/store.ts'
 import { type Due, readTasks } from './agenda.ts'
-import type { Clock, Store } from './store.ts'
 
 /** How often the agenda is looked at. */
 const INTERVAL_MS = 1000

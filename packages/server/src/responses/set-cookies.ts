@@ -5,35 +5,14 @@ import {
   SESSION_COOKIE,
   TOMBSTONE_LIFETIME_MS,
 } from '@isthmus/protocol'
-import { parseCookie, type SetCookie, stringifySetCookie } from 'cookie'
+import { type SetCookie, stringifySetCookie } from 'cookie'
+import { pairsOf, readSecrets } from '../requests/read-cookies.ts'
+import type { RequestLike } from '../requests/request-like.ts'
 import { isSecret } from '../session/secrets.ts'
 import type { Session } from '../session/session.ts'
-import type { RequestLike } from './request-like.ts'
-import { headerOf } from './request-like.ts'
 
 /** `__Host-` demands Secure, Path=/ and no Domain: no neighbour below the same parent domain can plant one. */
 const host = { path: '/', secure: true, httpOnly: true } as const satisfies Partial<SetCookie>
-
-/** The cookies of a request, by name. */
-export function readCookies(request: RequestLike): Record<string, string | undefined> {
-  return parseCookie(headerOf(request, 'cookie') ?? '')
-}
-
-/** More cookies of one name come from no browser: each costs a look into the store. */
-const NAMESAKES_LIMIT = 4
-
-/** What may be a secret in a cookie of ours. Two partitions can both hold one of the same name, and then both are sent. */
-export function readSecrets(request: RequestLike, name: string): string[] {
-  const values = pairsOf(request).flatMap(([key, value]) => (key === name && isSecret(value) ? [value] : []))
-  return values.slice(0, NAMESAKES_LIMIT)
-}
-
-function pairsOf(request: RequestLike): [name: string, value: string][] {
-  return (headerOf(request, 'cookie') ?? '').split(/; */).map((pair) => {
-    const [name = '', ...value] = pair.split('=')
-    return [name, value.join('=')]
-  })
-}
 
 /** The session cookie of the auth domain. SameSite=None, because the hub page lives in frames. */
 export function sessionCookie(secret: string, session: Session, now: number): string {

@@ -1,20 +1,9 @@
-import {
-  type Carrier,
-  IsthmusError,
-  PARTITIONED_COOKIE_PREFIX,
-  SESSION_COOKIE,
-  type SiteAnswer,
-  type SiteState,
-} from '@isthmus/protocol'
-import { cookieDomainFor } from '../config/cookie-domain.ts'
+import { type Carrier, IsthmusError, PARTITIONED_COOKIE_PREFIX, SESSION_COOKIE } from '@isthmus/protocol'
 import type { Site } from '../config/site.ts'
-import { describe, type Session } from '../session/session.ts'
+import type { Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
-import type { Clock } from '../store/store.ts'
-import type { SiteTokens } from '../token/site-token.ts'
-import type { Asker } from './asker.ts'
-import { readSecrets } from './cookies.ts'
 import { type DpopVerifier, handleOf } from './dpop.ts'
+import { readSecrets } from './read-cookies.ts'
 import type { RequestLike } from './request-like.ts'
 
 /** What a request proves: by which carrier, and which session, live or not. */
@@ -31,18 +20,14 @@ export interface Carriers {
   ofFrame(request: RequestLike, site: Site): Promise<Proof | undefined>
   /** The same, by what this site's partition holds itself. */
   ofPartition(request: RequestLike, site: Site): Promise<Proof | undefined>
-  /** What the hub says to that frame, with a token if it wants one and its site admits the user. */
-  answer(proof: Proof | undefined, asker: Asker): Promise<SiteAnswer>
 }
 
 interface CarrierParts {
   readonly sessions: Sessions
-  readonly siteTokens: SiteTokens
   readonly dpop: DpopVerifier
-  readonly clock: Clock
 }
 
-export function createCarriers({ sessions, siteTokens, dpop, clock }: CarrierParts): Carriers {
+export function createCarriers({ sessions, dpop }: CarrierParts): Carriers {
   async function open(request: RequestLike, cookie: string, site?: string): Promise<Session | undefined> {
     for (const secret of readSecrets(request, cookie)) {
       const found = await sessions.find(secret)
@@ -75,20 +60,6 @@ export function createCarriers({ sessions, siteTokens, dpop, clock }: CarrierPar
     async ofFrame(request, site) {
       const own = await open(request, SESSION_COOKIE)
       return own ? { carrier: 'cookie', session: own } : ofPartition(request, site)
-    },
-
-    async answer(proof, { site, origin, wantsToken }) {
-      const now = clock()
-      const session = proof && (await sessions.visit(proof.session, site))
-      const state: SiteState = session
-        ? describe(session, await sessions.head(session), site, now)
-        : { status: 'signed-out', reason: 'none', revision: now }
-      const answer = { site: site.id, carrier: proof?.carrier ?? 'none' } as const
-      if (!wantsToken) return { ...answer, state }
-      const mayHave = session && state.status === 'signed-in' && state.access === 'granted'
-      const token = mayHave && (await siteTokens.issue(state, site, session.groups))
-      const cookieDomain = cookieDomainFor(origin, site.cookieDomains)
-      return { ...answer, state: token ? { ...state, token } : state, ...(cookieDomain && { cookieDomain }) }
     },
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
+import { memoryStore } from '../store/memory.ts'
+import type { Store } from '../store/store.ts'
 import { type Due, dropTask, prefixesOf, putTask, readTasks, secondOf } from './agenda.ts'
 import { keepAgenda } from './keep-agenda.ts'
-import { memoryStore } from './memory.ts'
-import type { Store } from './store.ts'
 
 const FOREVER = 1e15
 

@@ -1,7 +1,7 @@
 import { ORIGIN_HEADER, SITE_HEADER, TOKEN_HEADER } from '@isthmus/protocol'
 
 /** The page around this frame. */
-export interface Asker {
+export interface Embedder {
   readonly origin: string
   readonly site: string | undefined
   /** It mirrors the session, and so needs a site token. */
@@ -9,7 +9,7 @@ export interface Asker {
 }
 
 /** The headers that say for whom the hub page asks. */
-export function askerHeaders({ origin, site, wantsToken }: Asker): Record<string, string> {
+export function embedderHeaders({ origin, site, wantsToken }: Embedder): Record<string, string> {
   return {
     [ORIGIN_HEADER]: origin,
     ...(site !== undefined && { [SITE_HEADER]: site }),

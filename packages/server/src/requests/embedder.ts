@@ -11,7 +11,7 @@ import type { Site } from '../config/site.ts'
 import type { Sites } from '../config/sites.ts'
 
 /** On whose behalf a request is made: one page's origin, and the site it belongs to. */
-export interface Asker {
+export interface Embedder {
   readonly origin: Origin
   readonly site: Site
   /** Whether the page mirrors the session, and so needs a site token. */
@@ -19,7 +19,7 @@ export interface Asker {
 }
 
 /** The page that embeds the hub: whom `Referer` names. `undefined` without a Referer; throws if it is registered for none. */
-export async function askerByReferer(request: Request, sites: Sites): Promise<Asker | undefined> {
+export async function embedderByReferer(request: Request, sites: Sites): Promise<Embedder | undefined> {
   const referer = request.headers.get('referer')
   if (referer === null) return undefined
   return registered(originOf(referer), sites, named(request))
@@ -29,7 +29,7 @@ export async function askerByReferer(request: Request, sites: Sites): Promise<As
  * The page that the hub page speaks for. Only the hub's own origin can send this header: anyone else's browser
  * asks for leave first (a preflight) and is refused. POSTs must say where they come from; an absent Origin is a no.
  */
-export async function askerByHubPage(request: Request, hub: Origin, sites: Sites): Promise<Asker> {
+export async function embedderByHubPage(request: Request, hub: Origin, sites: Sites): Promise<Embedder> {
   const origin = request.headers.get('origin')
   const from = request.headers.get('sec-fetch-site')
   const same = origin === null ? request.method === 'GET' && (from === null || from === 'same-origin') : origin === hub
@@ -42,7 +42,7 @@ export async function askerByHubPage(request: Request, hub: Origin, sites: Sites
 }
 
 /** A registered page that asks across origins (CORS), by its Origin header. */
-export async function askerByOrigin(request: Request, sites: Sites): Promise<Asker> {
+export async function embedderByOrigin(request: Request, sites: Sites): Promise<Embedder> {
   return registered(parseOrigin(request.headers.get('origin')), sites, named(request))
 }
 
@@ -56,7 +56,7 @@ function named(request: Request): Wishes {
   return { id: query.get('site') ?? undefined, wantsToken: query.get('token') === '1' }
 }
 
-async function registered(origin: Origin | undefined, sites: Sites, { id, wantsToken }: Wishes): Promise<Asker> {
+async function registered(origin: Origin | undefined, sites: Sites, { id, wantsToken }: Wishes): Promise<Embedder> {
   const site = origin && (await sites.byOrigin(origin, id))
   if (!origin || !site) throw new IsthmusError('not-registered')
   return { origin, site, wantsToken }

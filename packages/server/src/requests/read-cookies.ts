@@ -1,0 +1,25 @@
+import { parseCookie } from 'cookie'
+import { isSecret } from '../session/secrets.ts'
+import { headerOf, type RequestLike } from './request-like.ts'
+
+/** The cookies of a request, by name. */
+export function readCookies(request: RequestLike): Record<string, string | undefined> {
+  return parseCookie(headerOf(request, 'cookie') ?? '')
+}
+
+/** More cookies of one name come from no browser: each costs a look into the store. */
+const NAMESAKES_LIMIT = 4
+
+/** What may be a secret in a cookie of ours. Two partitions can both hold one of the same name, and then both are sent. */
+export function readSecrets(request: RequestLike, name: string): string[] {
+  const values = pairsOf(request).flatMap(([key, value]) => (key === name && isSecret(value) ? [value] : []))
+  return values.slice(0, NAMESAKES_LIMIT)
+}
+
+/** The cookies of a request in their order, namesakes too. */
+export function pairsOf(request: RequestLike): [name: string, value: string][] {
+  return (headerOf(request, 'cookie') ?? '').split(/; */).map((pair) => {
+    const [name = '', ...value] = pair.split('=')
+    return [name, value.join('=')]
+  })
+}

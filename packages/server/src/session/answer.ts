@@ -1,0 +1,33 @@
+import type { SiteAnswer, SiteState } from '@isthmus/protocol'
+import { cookieDomainFor } from '../config/cookie-domain.ts'
+import type { Proof } from '../requests/carriers.ts'
+import type { Embedder } from '../requests/embedder.ts'
+import type { Clock } from '../store/store.ts'
+import type { SiteTokens } from '../token/site-token.ts'
+import { describe } from './session.ts'
+import type { Sessions } from './sessions.ts'
+
+/** What the hub says to one site of a session, with a token if the page wants one and the site admits the user. */
+export type AnswerSite = (proof: Proof | undefined, embedder: Embedder) => Promise<SiteAnswer>
+
+interface AnswerParts {
+  readonly sessions: Sessions
+  readonly siteTokens: SiteTokens
+  readonly clock: Clock
+}
+
+export function createAnswers({ sessions, siteTokens, clock }: AnswerParts): AnswerSite {
+  return async (proof, { site, origin, wantsToken }) => {
+    const now = clock()
+    const session = proof && (await sessions.visit(proof.session, site))
+    const state: SiteState = session
+      ? describe(session, await sessions.head(session), site, now)
+      : { status: 'signed-out', reason: 'none', revision: now }
+    const answer = { site: site.id, carrier: proof?.carrier ?? 'none' } as const
+    if (!wantsToken) return { ...answer, state }
+    const mayHave = session && state.status === 'signed-in' && state.access === 'granted'
+    const token = mayHave && (await siteTokens.issue(state, site, session.groups))
+    const cookieDomain = cookieDomainFor(origin, site.cookieDomains)
+    return { ...answer, state: token ? { ...state, token } : state, ...(cookieDomain && { cookieDomain }) }
+  }
+}
