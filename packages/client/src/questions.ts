@@ -12,7 +12,7 @@ import { MISFIT, readAs } from '@isthmus/protocol/compact'
 type Unnumbered<M> = M extends unknown ? Omit<M, 'isthmus' | 'id'> : never
 
 /** What the client can ask over the port. */
-export type Question = Unnumbered<ClientToHub>
+export type Question = Unnumbered<Exclude<ClientToHub, { type: 'visit' }>>
 
 /** One port to the hub, as questions with answers. */
 export interface Questions {
@@ -43,7 +43,7 @@ export function openQuestions(
       open.delete(message.id)
     } else if (message.type === 'refusal') {
       refuse(message.id, message.code)
-    } else {
+    } else if (message.type !== 'visit-registered') {
       onMessage(message)
     }
   }

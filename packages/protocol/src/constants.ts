@@ -38,6 +38,9 @@ export const DPOP_NONCE_LIFETIME_MS = 5 * MINUTE_MS
 /** Life of a ticket: one redirect and one request on a slow phone. */
 export const TICKET_LIFETIME_MS = 60 * SECOND_MS
 
+/** Life of a registered visit: the page leaves at once, or with the user's next click. */
+export const VISIT_LIFETIME_MS = 10 * MINUTE_MS
+
 /** How long the pending sign-in is remembered: long enough to find a password. */
 export const LOGIN_LIFETIME_MS = 30 * MINUTE_MS
 
@@ -137,4 +140,4 @@ export const DELIVERY_RETRY_MAX_MS = HOUR_MS / 2
 export const DELIVERY_SHOWN_MS = 10 * MINUTE_MS
 
 /** "Last seen on a site" is written down at most this often. */
-export const VISIT_INTERVAL_MS = 5 * MINUTE_MS
+export const SITE_SEEN_INTERVAL_MS = 5 * MINUTE_MS

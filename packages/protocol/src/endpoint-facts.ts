@@ -68,6 +68,12 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
     output: 'redirect to `return_to#isthmus=<ticket>`; sets the cookie of a guest session?',
     means: 'The silent bounce that fetches the ticket for a partition’s own carrier.',
   },
+  registerVisit: {
+    caller: 'hub page',
+    input: '`Visit`',
+    output: '`RegisteredVisit`',
+    means: 'Accepts a visit of `/link` or `/login` before the page is left, and gives the short id that stands for it.',
+  },
   linkFrame: {
     caller: 'hub page',
     input: 'the hub’s own cookie; DPoP proof?',

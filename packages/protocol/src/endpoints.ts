@@ -13,6 +13,7 @@ export const redeem = { method: 'POST', path: `${BASE_PATH}/redeem` } as const
 export const events = { method: 'GET', path: `${BASE_PATH}/events` } as const
 export const link = { method: 'GET', path: `${BASE_PATH}/link` } as const
 export const linkFrame = { method: 'POST', path: `${BASE_PATH}/link` } as const
+export const registerVisit = { method: 'POST', path: `${BASE_PATH}/visits` } as const
 export const login = { method: 'GET', path: `${BASE_PATH}/login` } as const
 export const logout = { method: 'GET', path: `${BASE_PATH}/logout` } as const
 export const confirmLogout = { method: 'POST', path: `${BASE_PATH}/logout` } as const

@@ -21,6 +21,11 @@ export const ERRORS = {
   'ticket-unknown': { status: 410, retry: false, sentence: 'The ticket was used already, or never existed.' },
   'ticket-expired': { status: 410, retry: false, sentence: 'The ticket is older than it may be.' },
   'ticket-mismatch': { status: 403, retry: false, sentence: 'The ticket was issued for someone else.' },
+  'visit-unknown': {
+    status: 410,
+    retry: false,
+    sentence: 'The visit was made already, is too old, or was never registered.',
+  },
   'token-missing': { status: 401, retry: false, sentence: 'The request carries no token.' },
   'token-too-long': { status: 413, retry: false, sentence: 'The token is longer than any that a hub issues.' },
   'token-malformed': { status: 401, retry: false, sentence: 'This is no signed token.' },

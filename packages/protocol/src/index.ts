@@ -36,6 +36,7 @@ export {
   RETURN_TO_LIMIT,
   SESSION_COOKIE,
   SITE_HEADER,
+  SITE_SEEN_INTERVAL_MS,
   STREAM_SILENCE_MS,
   TAB_CHANNEL_PREFIX,
   TICKET_FRAGMENT,
@@ -48,7 +49,7 @@ export {
   TOMBSTONE_LIFETIME_MS,
   TOUCH_INTERVAL_MS,
   TRANSFER_HINT,
-  VISIT_INTERVAL_MS,
+  VISIT_LIFETIME_MS,
 } from './constants.ts'
 export type { EndpointName } from './endpoint-facts.ts'
 export { ERRORS, isErrorCode, sentenceOf } from './error-facts.ts'
@@ -66,6 +67,9 @@ export {
   secretSchema,
   type TabToTab,
   tabToTabSchema,
+  type Visit,
+  visitIdSchema,
+  visitSchema,
   type Welcome,
   welcomeSchema,
 } from './messages.ts'
@@ -83,8 +87,10 @@ export {
   problemSchema,
   type Redeemed,
   type RedeemInput,
+  type RegisteredVisit,
   redeemedSchema,
   redeemSchema,
+  registeredVisitSchema,
 } from './payloads.ts'
 export type { Snapshot, UnknownReason } from './snapshot.ts'
 export {

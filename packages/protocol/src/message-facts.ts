@@ -7,6 +7,12 @@ export const MESSAGE_FACTS: Record<Message['type'], { from: string; to: string; 
   redeem: { from: 'client', to: 'hub', over: 'port', means: 'Turn this ticket into a carrier of this partition.' },
   touch: { from: 'client', to: 'hub', over: 'port', means: 'The user is active: push the idle end away.' },
   'sign-out': { from: 'client', to: 'hub', over: 'port', means: 'End the session, everywhere.' },
+  visit: {
+    from: 'client',
+    to: 'hub',
+    over: 'port',
+    means: 'Have the hub accept a top-level visit before this page is left.',
+  },
   welcome: {
     from: 'hub',
     to: 'client',
@@ -14,6 +20,12 @@ export const MESSAGE_FACTS: Record<Message['type'], { from: string; to: string; 
     means: 'The state, and the port that is used from now on.',
   },
   answer: { from: 'hub', to: 'client', over: 'port', means: 'The state, as the answer to the message with this id.' },
+  'visit-registered': {
+    from: 'hub',
+    to: 'client',
+    over: 'port',
+    means: 'The visit of the message with this id is accepted: the address bar carries this short id.',
+  },
   refusal: { from: 'hub', to: 'client', over: 'port', means: 'The message with this id failed, with a code.' },
   push: { from: 'hub', to: 'client', over: 'port', means: 'The state, unasked: it changed, or the stream began anew.' },
   stream: { from: 'hub', to: 'client', over: 'port', means: 'How the event stream is doing.' },

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { RETURN_TO_LIMIT } from './constants.ts'
-import { errorCodeSchema, secretSchema } from './messages.ts'
+import { errorCodeSchema, secretSchema, visitIdSchema } from './messages.ts'
 import { siteAnswerSchema, siteIdSchema } from './state.ts'
 
 /** Body of `POST /redeem`. */
@@ -13,6 +13,10 @@ export const redeemedSchema = z.extend(siteAnswerSchema, {
   handle: z.exactOptional(secretSchema),
 })
 export type Redeemed = z.infer<typeof redeemedSchema>
+
+/** Answer of `POST /visits`. */
+export const registeredVisitSchema = z.object({ visit: visitIdSchema })
+export type RegisteredVisit = z.infer<typeof registeredVisitSchema>
 
 /** Query of `GET /link`, `GET /login` and `GET /logout`: where to go back to, and for whom. */
 export const bounceSchema = z.object({

@@ -6,7 +6,15 @@ import { ENDPOINT_FACTS, type EndpointName } from './endpoint-facts.ts'
 import * as ENDPOINTS from './endpoints.ts'
 import { ERRORS } from './error-facts.ts'
 import { MESSAGE_FACTS } from './message-facts.ts'
-import { clientToHubSchema, hubToClientSchema, type Message, messageSchema, secretSchema } from './messages.ts'
+import {
+  clientToHubSchema,
+  hubToClientSchema,
+  type Message,
+  messageSchema,
+  secretSchema,
+  visitIdSchema,
+  visitSchema,
+} from './messages.ts'
 import {
   bounceSchema,
   discoverySchema,
@@ -14,6 +22,7 @@ import {
   problemSchema,
   redeemedSchema,
   redeemSchema,
+  registeredVisitSchema,
 } from './payloads.ts'
 import { carrierSchema, siteAnswerSchema, siteStateSchema, slugSchema } from './state.ts'
 
@@ -34,6 +43,9 @@ const SHAPES: Record<string, z.core.$ZodType> = {
   HubPageData: hubPageDataSchema,
   RedeemInput: redeemSchema,
   Redeemed: redeemedSchema,
+  VisitId: visitIdSchema,
+  Visit: visitSchema,
+  RegisteredVisit: registeredVisitSchema,
   Bounce: bounceSchema,
   Discovery: discoverySchema,
   Problem: problemSchema,

@@ -26,6 +26,7 @@ import { checkChange, checkSubject, type Subject, type SubjectChange } from './s
 import { createTickets } from './session/tickets.ts'
 import { createTokenKeys } from './token/keys.ts'
 import { createSiteTokens } from './token/site-token.ts'
+import { createRegisteredVisits } from './visits/registered-visits.ts'
 
 /** How often expired entries are deleted from a store that does not do so itself. */
 const SWEEP_INTERVAL_MS = 60_000
@@ -101,6 +102,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     sites,
     sessions,
     tickets: createTickets(store, clock),
+    visits: createRegisteredVisits(store, clock),
     tokenKeys,
     dpop,
     carriers: createCarriers({ sessions, dpop }),

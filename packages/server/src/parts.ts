@@ -11,6 +11,7 @@ import type { AnswerSite } from './session/answer.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { Tickets } from './session/tickets.ts'
 import type { TokenKeys } from './token/keys.ts'
+import type { RegisteredVisits } from './visits/registered-visits.ts'
 
 /** What a hub is made of; the routes take from it what they need. */
 export interface HubParts {
@@ -18,6 +19,7 @@ export interface HubParts {
   readonly sites: Sites
   readonly sessions: Sessions
   readonly tickets: Tickets
+  readonly visits: RegisteredVisits
   readonly tokenKeys: TokenKeys
   readonly carriers: Carriers
   readonly answer: AnswerSite

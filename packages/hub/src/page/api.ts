@@ -1,4 +1,4 @@
-import { problem, redeemed, siteAnswer } from 'virtual:isthmus/tables'
+import { problem, redeemed, registeredVisit, siteAnswer } from 'virtual:isthmus/tables'
 import {
   ENDPOINTS,
   FRAME_TIMEOUT_MS,
@@ -6,7 +6,9 @@ import {
   type Problem,
   type Redeemed,
   type RedeemInput,
+  type RegisteredVisit,
   type SiteAnswer,
+  type Visit,
 } from '@isthmus/protocol'
 import { MISFIT, readAs, type Table } from '@isthmus/protocol/compact'
 import { type Embedder, embedderHeaders } from '../embedder-headers.ts'
@@ -25,6 +27,8 @@ export interface Api {
   redeem(input: RedeemInput): Promise<SiteAnswer>
   /** The same without a ticket, where the browser lets this frame have the hub's own cookie. */
   adopt(): Promise<SiteAnswer>
+  /** Has the hub accept a top-level visit; gives its short id. */
+  registerVisit(visit: Visit): Promise<string>
   /** What the page was told without a proof; asked again with the partition's key, if it has one. */
   confirm(answer: SiteAnswer): Promise<SiteAnswer>
   /** The key that carries the session, where it does. */
@@ -113,6 +117,10 @@ export function createApi(embedder: Embedder): Api {
 
     redeem: (input) => link(ENDPOINTS.redeem, input),
     adopt: () => link(ENDPOINTS.linkFrame),
+
+    async registerVisit(visit) {
+      return ((await call(ENDPOINTS.registerVisit, registeredVisit, visit)) as RegisteredVisit).visit
+    },
 
     async confirm(answer) {
       if (answer.carrier !== 'none') return answer

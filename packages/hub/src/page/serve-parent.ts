@@ -84,7 +84,7 @@ export function serveParent(
     stream.again()
   }
 
-  function act(message: ClientToHub): Promise<SiteAnswer> {
+  function act(message: Exclude<ClientToHub, { type: 'visit' }>): Promise<SiteAnswer> {
     switch (message.type) {
       case 'ask':
         return api.ask()
@@ -103,6 +103,11 @@ export function serveParent(
     const message = read as ClientToHub
     const { id } = message
     try {
+      if (message.type === 'visit') {
+        const { isthmus: _, type: __, id: ___, ...input } = message
+        const visit = await api.registerVisit(input)
+        return tell({ isthmus, type: 'visit-registered', id, visit })
+      }
       const answer = await act(message)
       own = answer.carrier
       tell({ isthmus, type: 'answer', id, answer })

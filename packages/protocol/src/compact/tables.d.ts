@@ -8,6 +8,7 @@ declare module 'virtual:isthmus/tables' {
   export const hubToClient: Table
   export const problem: Table
   export const redeemed: Table
+  export const registeredVisit: Table
   export const siteAnswer: Table
   export const siteToken: Table
   export const tabToTab: Table

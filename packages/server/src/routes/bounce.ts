@@ -23,7 +23,17 @@ export interface CheckedBounce {
 }
 
 /** Parses the query of a bounce. The way back must be on one of the site's own origins: the hub redirects nowhere else. */
-export async function checkBounce(query: URLSearchParams, { sites }: Pick<HubParts, 'sites'>): Promise<CheckedBounce> {
+export async function checkBounce(
+  query: URLSearchParams,
+  { sites, visits }: Pick<HubParts, 'sites' | 'visits'>,
+): Promise<CheckedBounce> {
+  const id = query.get('visit')
+  if (id !== null) {
+    const visit = await visits.take(id)
+    const site = await sites.byId(visit.site)
+    if (!site?.origins.includes(visit.origin)) throw new IsthmusError('return-to-refused')
+    return { ...visit, site, prompt: visit.prompt }
+  }
   const parsed = bounceSchema.safeParse(Object.fromEntries(query))
   if (!parsed.success) {
     throw new IsthmusError(
@@ -31,9 +41,9 @@ export async function checkBounce(query: URLSearchParams, { sites }: Pick<HubPar
       `A bounce needs return_to, an absolute URL of at most ${RETURN_TO_LIMIT} characters.`,
     )
   }
-  const { return_to: returnTo, site: id, challenge, prompt } = parsed.data
+  const { return_to: returnTo, site: siteId, challenge, prompt } = parsed.data
   const origin = originOf(returnTo)
-  const site = origin && (await sites.byOrigin(origin, id))
+  const site = origin && (await sites.byOrigin(origin, siteId))
   if (!origin || !site) throw new IsthmusError('return-to-refused')
   // As browsers write it: Location takes no letters beyond Latin-1.
   return { site, origin, returnTo: new URL(returnTo).href, challenge, prompt }

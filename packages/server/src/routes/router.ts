@@ -18,6 +18,7 @@ import { confirmLogout, visitLogout } from './logout.ts'
 import { checkHealth, printMetrics } from './ops.ts'
 import { linkFrame, readSession, redeemTicket, signOutSession, touchSession } from './session.ts'
 import { visitSignedOut } from './signed-out.ts'
+import { registerVisit } from './visits.ts'
 
 type Route = (request: Request, hub: HubParts, context: Context) => Response | Promise<Response>
 
@@ -30,6 +31,7 @@ const ROUTES: Record<EndpointName, Route> = {
   signOut: signOutSession,
   redeem: redeemTicket,
   events: (_, hub, context) => streamEvents(context, hub),
+  registerVisit,
   link: linkPartition,
   linkFrame,
   login: startLogin,

@@ -15,6 +15,14 @@ export function createPublicId(): string {
   return randomBytes(16).toString('base64url')
 }
 
+/** Lower-case base32 (RFC 4648 §6): no filter between browser and hub takes it for anything else. */
+const SHORT_ID_LETTERS = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** An id for the address bar: 130 random bits in 26 letters. */
+export function createShortId(): string {
+  return Array.from(randomBytes(26), (byte) => SHORT_ID_LETTERS[byte % SHORT_ID_LETTERS.length]).join('')
+}
+
 /** SHA-256, base64url. What is stored of a secret, and the S256 challenge of a verifier (RFC 7636 §4.2). */
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('base64url')

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { FRAME_TIMEOUT_MS, TOMBSTONE_LIFETIME_MS, TOUCH_INTERVAL_MS, VISIT_INTERVAL_MS } from '@isthmus/protocol'
+import { FRAME_TIMEOUT_MS, SITE_SEEN_INTERVAL_MS, TOMBSTONE_LIFETIME_MS, TOUCH_INTERVAL_MS } from '@isthmus/protocol'
 import { type Due, dropTask, putTask, secondOf } from '../agenda/agenda.ts'
 import type { Deliveries } from '../backchannel/deliveries.ts'
 import type { Settings } from '../config/hub-config.ts'
@@ -192,7 +192,7 @@ export function createSessions(
         const now = clock()
         const known = Object.hasOwn(before.sites, site.id) ? before.sites[site.id] : undefined
         if (!isLive(before, now) || !admits(site, before.groups)) return undefined
-        if (known && now < known.lastAt + VISIT_INTERVAL_MS) return undefined
+        if (known && now < known.lastAt + SITE_SEEN_INTERVAL_MS) return undefined
         const visit = { firstAt: known?.firstAt ?? now, lastAt: now }
         // No revision: what sites are told does not change.
         return { ...before, sites: { ...before.sites, [site.id]: visit } }
