@@ -129,7 +129,6 @@ export default defineConfig({
   ...({
     test: {
       include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'e2e/*.test.ts'],
-      testTimeout: 30_000,
     },
   } as object),
 })

@@ -5,7 +5,7 @@ export { PRIVACY_WORLDS, type PrivacyWorld, type UserBrowser } from './browser/u
 export { type Certificate, createCertificate } from './certificate.ts'
 export { type Chromium, type ChromiumOptions, launchChromium, type ThirdPartyCookies } from './chromium/chromium.ts'
 export type { Engine } from './engines/engine.ts'
-export { ensureChromium, ensureEngines, findChromium } from './engines/engines.ts'
+export { ensureChromium, ensureEngines, findChromium, findFirefox } from './engines/engines.ts'
 export { ensureEngine } from './engines/install-engine.ts'
 export { type FirefoxOptions, launchFirefox } from './firefox/firefox.ts'
 export { type HostHandler, type HostRequest, type Hosts, type HostsOptions, startHosts } from './hosts.ts'

@@ -17,11 +17,11 @@ export interface GuardedProcess {
    * @throws with its last words, if the program ends or takes longer than a minute
    */
   ready<Answer>(ask: () => Answer | undefined | Promise<Answer | undefined>): Promise<Answer>
-  /** Ends the program and all that it started, and waits for it. */
-  stop(): Promise<void>
+  /** Ends the program and all that it started, and waits for it: first by a word, after `graceMs` (3 s) by force. */
+  stop(graceMs?: number): Promise<void>
 }
 
-const graceMs = 3_000
+const GRACE_MS = 3_000
 const startMs = 60_000
 const pollMs = 10
 
@@ -79,7 +79,7 @@ export function startGuarded(
   }
 
   let stopped: Promise<void> | undefined
-  const stop = async (): Promise<void> => {
+  const stop = async (graceMs: number): Promise<void> => {
     signal('SIGTERM')
     const inTime = await Promise.race([ended.then(() => true), sleep(graceMs, false, { ref: false })])
     // Those whose parent died first are in the group still.
@@ -92,8 +92,8 @@ export function startGuarded(
     pipe: shell.stdio[3] as Readable,
     ended,
     ready,
-    stop: () => {
-      stopped ??= stop()
+    stop: (graceMs = GRACE_MS) => {
+      stopped ??= stop(graceMs)
       return stopped
     },
   }

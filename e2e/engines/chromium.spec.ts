@@ -1,17 +1,19 @@
 import { existsSync } from 'node:fs'
-import type { Frame, Page } from 'playwright'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type Certificate, createCertificate } from '../certificate.ts'
-import { ensureChromium } from '../engines/engines.ts'
-import { type HostHandler, type Hosts, startHosts } from '../hosts.ts'
-import { type Chromium, launchChromium, type ThirdPartyCookies } from './chromium.ts'
+import {
+  type Certificate,
+  type Chromium,
+  createCertificate,
+  type HostHandler,
+  type Hosts,
+  launchChromium,
+  startHosts,
+  type ThirdPartyCookies,
+} from '@isthmus/testing'
+import { expect, type Frame, type Page, test } from '@playwright/test'
 
 const hub = 'auth.localhost'
 const shop = 'shop.localhost'
 const news = 'news.localhost'
-const installMs = 10 * 60_000
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 /** Every document sets both kinds of cookie; `/cookies` says which came back. */
 const answerAsHub: HostHandler = (request, response) => {
@@ -45,16 +47,15 @@ const answerAsSite: HostHandler = (_request, response) =>
 let certificate: Certificate
 let hosts: Hosts
 
-beforeAll(async () => {
-  ensureChromium()
+test.beforeAll(async () => {
   certificate = await createCertificate([hub, shop, news])
   hosts = await startHosts({
     tls: certificate,
     handlers: { [hub]: answerAsHub, [shop]: answerAsSite, [news]: answerAsSite },
   })
-}, installMs)
+})
 
-afterAll(() => hosts.close())
+test.afterAll(() => hosts.close())
 
 async function openFrame(page: Page, site: string): Promise<Frame> {
   await page.goto(hosts.origin(site))
@@ -75,14 +76,14 @@ async function readVersionPage(browser: Chromium, field: string): Promise<string
   return read()
 }
 
-describe.each<ThirdPartyCookies>(['allowed', 'blocked'])(
-  'Chromium with third-party cookies %s',
-  (thirdPartyCookies) => {
+const settings: readonly ThirdPartyCookies[] = ['allowed', 'blocked']
+for (const thirdPartyCookies of settings)
+  test.describe(`Chromium with third-party cookies ${thirdPartyCookies}`, () => {
     let browser: Chromium
-    beforeAll(async () => {
+    test.beforeAll(async () => {
       browser = await launchChromium({ thirdPartyCookies, certificate })
     })
-    afterAll(() => browser.close())
+    test.afterAll(() => browser.close())
 
     test('a first-party cookie reaches the hub in a frame only if third-party cookies are allowed', async () => {
       const page = await browser.newPage()
@@ -156,8 +157,7 @@ describe.each<ThirdPartyCookies>(['allowed', 'blocked'])(
       expect(commandLine).not.toContain('--disable-background-timer-throttling')
       expect(commandLine).not.toContain('--disable-renderer-backgrounding')
     })
-  },
-)
+  })
 
 test('closing removes the profile', async () => {
   const browser = await launchChromium({ thirdPartyCookies: 'allowed' })

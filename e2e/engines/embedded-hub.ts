@@ -1,6 +1,4 @@
-import type { HostHandler, Hosts } from '../hosts.ts'
-import type { Scope, Tab } from './tab.ts'
-import type { UserBrowser } from './user-browser.ts'
+import type { HostHandler, Hosts, Scope, Tab, UserBrowser } from '@isthmus/testing'
 
 /** What the tests of browsers act on: a hub that two sites embed. */
 export const HOSTS = { hub: 'auth.localhost', shop: 'shop.localhost', news: 'news.localhost' } as const
