@@ -129,6 +129,8 @@ export default defineConfig({
   ...({
     test: {
       include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'e2e/*.test.ts'],
+      // For hangs only: no test waits for time to pass.
+      testTimeout: 30_000,
     },
   } as object),
 })

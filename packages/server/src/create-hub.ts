@@ -24,6 +24,7 @@ import { infoOf, type SessionInfo } from './session/session-info.ts'
 import { createSessions, SESSION_TASK } from './session/sessions.ts'
 import { checkChange, checkSubject, type Subject, type SubjectChange } from './session/subject.ts'
 import { createTickets } from './session/tickets.ts'
+import { repeat } from './timer.ts'
 import { createTokenKeys } from './token/keys.ts'
 import { createSiteTokens } from './token/site-token.ts'
 import { createRegisteredVisits } from './visits/registered-visits.ts'
@@ -86,7 +87,7 @@ export interface Hub {
  */
 export async function createHub(config: HubConfig): Promise<Hub> {
   const settings = parseSettings(config)
-  const { store, clock } = settings
+  const { store, clock, timer } = settings
   const closing = new AbortController()
   const events = createHubEvents()
   const sites = await createSites(config.sites, clock, (error) => events.emit('error', { error, path: 'sites' }))
@@ -118,10 +119,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     closing: closing.signal,
   }
   const router = createRouter(hub)
-  const sweeping = setInterval(() => {
-    store.sweep().catch(onError('sweep'))
-  }, SWEEP_INTERVAL_MS)
-  sweeping.unref()
+  const stopSweeping = repeat(timer, SWEEP_INTERVAL_MS, () => void store.sweep().catch(onError('sweep')))
 
   const agenda = keepAgenda(
     settings,
@@ -181,7 +179,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     on: hub.events.on,
 
     async close() {
-      clearInterval(sweeping)
+      stopSweeping()
       closing.abort()
       await agenda.stop()
       await deliveries.close()

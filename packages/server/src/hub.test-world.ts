@@ -13,6 +13,7 @@ import { parseSetCookie, stringifyCookie } from 'cookie'
 import type { HubConfig } from './config/hub-config.ts'
 import type { SiteConfig } from './config/site.ts'
 import { createHub, type Hub, type SignInResult } from './create-hub.ts'
+import { type HeldTime, holdTime } from './held-time.test-world.ts'
 import { createSecret, sha256 } from './session/secrets.ts'
 import type { Subject } from './session/subject.ts'
 import { memoryStore } from './store/memory.ts'
@@ -64,7 +65,7 @@ export interface Agent {
   signIn(subject: Subject, path?: string): Promise<SignInResult>
 }
 
-/** A hub with a held clock and a store in memory. */
+/** A hub with a held time and a store in memory. */
 export interface World extends AsyncDisposable {
   readonly hub: Hub
   readonly store: Store
@@ -79,11 +80,10 @@ export interface World extends AsyncDisposable {
   link(browser: Agent, origin: string): Promise<Agent>
 }
 
-export async function createWorld(config: Partial<HubConfig> = {}): Promise<World> {
-  let now = START
-  const clock = (): number => now
+export async function createWorld(config: Partial<HubConfig> = {}, time: HeldTime = holdTime(START)): Promise<World> {
+  const { clock, timer, pass } = time
   const store = config.store ?? memoryStore({ clock })
-  const hub = await createHub({ origin: HUB, sites: SITES, clock, ...config, store })
+  const hub = await createHub({ origin: HUB, sites: SITES, clock, timer, ...config, store })
 
   const agent: World['agent'] = (initial = {}) => createAgent(hub, new Map(Object.entries(initial)))
   const ticket: World['ticket'] = async (browser, returnTo, site) => {
@@ -97,9 +97,7 @@ export async function createWorld(config: Partial<HubConfig> = {}): Promise<Worl
     hub,
     store,
     now: clock,
-    pass(ms) {
-      now += ms
-    },
+    pass,
     agent,
     async dump() {
       const keys = await store.keys('')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { IDLE_LIFETIME_MS } from '@isthmus/protocol'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { says, startReceiver } from './backchannel/receiver.test-world.ts'
+import { holdTime } from './held-time.test-world.ts'
 import { type Agent, CLERK, CUSTOMER, createWorld, NEWS, SHOP, STAFF, START, type World } from './hub.test-world.ts'
 import { lmdbStore } from './store/lmdb.ts'
 
@@ -74,9 +75,9 @@ it('a restart loses nothing: sessions, partitions, tickets, ends and guests', as
 it('a site that was not told before a restart is told after it', async () => {
   await using shop = await startReceiver(says(500))
   const sites = [{ id: 'shop', origins: [SHOP], backchannelLogoutUri: shop.uri }]
-  let now = START
-  const clock = (): number => now
-  const startAt = (): Promise<World> => createWorld({ store: lmdbStore({ path: folder, clock }), clock, sites })
+  const time = holdTime(START)
+  const startAt = (): Promise<World> =>
+    createWorld({ store: lmdbStore({ path: folder, clock: time.clock }), sites }, time)
 
   const before = await startAt()
   const failed = new Promise((resolve) => before.hub.on('delivery', resolve))
@@ -93,11 +94,12 @@ it('a site that was not told before a restart is told after it', async () => {
   // While the hub is down, the site comes back and the other session runs out.
   shop.behave(says(200))
   shop.received.length = 0
-  now += IDLE_LIFETIME_MS + 1000
+  time.pass(IDLE_LIFETIME_MS + 1000)
   await using after = await startAt()
   const told: unknown[] = []
   after.hub.on('delivery', (event) => told.push(event))
-  await vi.waitFor(() => expect(told).toHaveLength(2), { timeout: 5000 })
+  after.pass(1000)
+  await vi.waitFor(() => expect(told).toHaveLength(2), { timeout: 5000, interval: 5 })
   expect(told).toEqual(
     expect.arrayContaining([
       expect.objectContaining({ sid, ok: true, attempt: 2 }),

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { holdTime } from '../held-time.test-world.ts'
 import { memoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 import { type Due, dropTask, prefixesOf, putTask, readTasks, secondOf } from './agenda.ts'
@@ -31,11 +32,11 @@ describe('the prefixes of a range', () => {
   })
 
   it('agree with counting, for any small range', () => {
+    const seconds = Array.from({ length: 300 }, (_, second) => second)
     for (let from = 0; from < 130; from += 7) {
       for (let to = from - 1; to < 260; to += 9) {
-        for (let second = 0; second < 300; second++) {
-          expect(matches(from, to, second)).toBe(second >= from && second <= to ? 1 : 0)
-        }
+        const counted = seconds.map((second) => (second >= from && second <= to ? 1 : 0))
+        expect(seconds.map((second) => matches(from, to, second))).toEqual(counted)
       }
     }
   })
@@ -68,20 +69,19 @@ describe('the agenda', () => {
 
 describe('its keeper', () => {
   it('does what is due, not before, and not twice', async () => {
-    let now = 10_000
-    const clock = (): number => now
+    const { clock, timer, pass } = holdTime(10_000)
     const store = memoryStore({ clock })
     const [past, present, future] = [3, 10, 11].map((second) => ({ task: `a/${second}`, second })) as [Due, Due, Due]
     await fill(store, past, present, future)
     const doer = vi.fn()
-    const keeper = keepAgenda({ store, clock }, { a: doer }, () => undefined)
+    const keeper = keepAgenda({ store, clock, timer }, { a: doer }, () => undefined)
     await keeper.look()
     expect(doer.mock.calls).toEqual([[past], [present]])
     await keeper.look()
-    now = 10_999
+    pass(999)
     await keeper.look()
     expect(doer).toHaveBeenCalledTimes(2)
-    now = 11_000
+    pass(1)
     await keeper.look()
     expect(doer.mock.lastCall).toEqual([future])
     await keeper.stop()
@@ -96,7 +96,7 @@ describe('its keeper', () => {
       done.push(task)
       if (task === 'a/bad') throw new Error('bad')
     }
-    const keeper = keepAgenda({ store, clock: () => 5000 }, { a: doer }, (error) => errors.push(error))
+    const keeper = keepAgenda({ store, ...holdTime(5000) }, { a: doer }, (error) => errors.push(error))
     await keeper.look()
     expect(done).toEqual(['a/bad', 'a/good'])
     expect(errors).toMatchObject([{ message: 'bad' }])
@@ -108,12 +108,22 @@ describe('its keeper', () => {
   })
 
   it('looks by itself, once a second', async () => {
-    const store = memoryStore({ clock: () => 0 })
-    await fill(store, { task: 'a/x', second: 1 })
-    const doer = vi.fn()
-    const keeper = keepAgenda({ store, clock: () => 5000 }, { a: doer }, () => undefined)
-    await vi.waitFor(() => expect(doer).toHaveBeenCalled(), { timeout: 3000 })
+    const { clock, timer, pass } = holdTime(5000)
+    const store = memoryStore({ clock })
+    const keys = vi.fn(store.keys)
+    const keeper = keepAgenda({ store: { ...store, keys }, clock, timer }, {}, () => undefined)
+    const looks: boolean[] = []
+    for (const ms of [999, 1, 999, 1]) {
+      keys.mockClear()
+      pass(ms)
+      looks.push(keys.mock.calls.length > 0)
+      await keeper.look()
+    }
+    expect(looks).toEqual([false, true, false, true])
     await keeper.stop()
+    keys.mockClear()
+    pass(5000)
+    expect(keys).not.toHaveBeenCalled()
   })
 
   it('waits for the store to come back', async () => {
@@ -126,7 +136,7 @@ describe('its keeper', () => {
     }
     const doer = vi.fn()
     const errors: unknown[] = []
-    const keeper = keepAgenda({ store: { ...store, keys }, clock: () => 5000 }, { a: doer }, (error) =>
+    const keeper = keepAgenda({ store: { ...store, keys }, ...holdTime(5000) }, { a: doer }, (error) =>
       errors.push(error),
     )
     await keeper.look()

@@ -1,4 +1,5 @@
 import type { Clock, Store } from '../store/store.ts'
+import { repeat, type Timer } from '../timer.ts'
 import { type Due, readTasks } from './agenda.ts'
 
 /** How often the agenda is looked at. */
@@ -22,7 +23,7 @@ export interface AgendaKeeper {
  * is called again at the next review.
  */
 export function keepAgenda(
-  { store, clock }: { store: Store; clock: Clock },
+  { store, clock, timer }: { store: Store; clock: Clock; timer: Timer },
   doers: Readonly<Record<string, (due: Due) => unknown>>,
   onError: (error: unknown) => void,
 ): AgendaKeeper {
@@ -53,12 +54,11 @@ export function keepAgenda(
     return looking
   }
 
-  const timer = setInterval(look, INTERVAL_MS)
-  timer.unref()
+  const stopLooking = repeat(timer, INTERVAL_MS, look)
   return {
     look,
     async stop() {
-      clearInterval(timer)
+      stopLooking()
       await looking
     },
   }

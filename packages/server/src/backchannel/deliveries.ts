@@ -6,6 +6,7 @@ import type { HubEvents } from '../hub-events.ts'
 import { createPublicId } from '../session/secrets.ts'
 import type { Session } from '../session/session.ts'
 import type { Clock, Store, Write } from '../store/store.ts'
+import type { Timer } from '../timer.ts'
 import type { TokenKeys } from '../token/keys.ts'
 import { signLogoutToken } from '../token/logout-token.ts'
 import {
@@ -58,15 +59,14 @@ interface Parts {
   readonly origin: Origin
   readonly store: Store
   readonly clock: Clock
+  readonly timer: Timer
   readonly sites: Pick<Sites, 'all' | 'byId'>
   readonly keys: TokenKeys
   readonly events: HubEvents
-  /** Default: the 5 seconds of the protocol; tests are in a hurry. */
-  readonly timeoutMs?: number
 }
 
 export function createDeliveries(parts: Parts): Deliveries {
-  const { origin, store, clock, sites, keys, events, timeoutMs = DELIVERY_TIMEOUT_MS } = parts
+  const { origin, store, clock, timer, sites, keys, events } = parts
   const closing = new AbortController()
   const limits = new Map<string, LimitFunction>()
   /** By key: what this process attempts or is about to. */
@@ -97,7 +97,7 @@ export function createDeliveries(parts: Parts): Deliveries {
 
   /** Whether a claim holds for as long as an attempt may take. */
   function isHeld({ second }: Delivery): boolean {
-    return clock() + timeoutMs < second * 1000
+    return clock() + DELIVERY_TIMEOUT_MS < second * 1000
   }
 
   function start(id: Pick<Delivery, 'sid' | 'site'>, take: () => Promise<Delivery | undefined>): void {
@@ -121,7 +121,7 @@ export function createDeliveries(parts: Parts): Deliveries {
     if (uri === undefined) return end(delivery, false)
     const startedAt = performance.now()
     const token = await signLogoutToken(keys, { issuer: origin, site, sub, sid, now: clock() })
-    const result = await postLogoutToken(uri, token, { timeoutMs, signal: closing.signal })
+    const result = await postLogoutToken(uri, token, { timer, timeoutMs: DELIVERY_TIMEOUT_MS, signal: closing.signal })
     const retryAt = result.ok ? await end(delivery, true).then(() => null) : await putBack(delivery, result)
     if (result.status === 'aborted') return
     const { ok, status } = result

@@ -1,3 +1,5 @@
+import type { Timer } from '../timer.ts'
+
 /** What came of one attempt: the HTTP status, or why there is none. */
 export interface Attempt {
   readonly ok: boolean
@@ -12,9 +14,10 @@ export interface Attempt {
 export async function postLogoutToken(
   uri: string,
   token: string,
-  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+  { timer, timeoutMs, signal }: { timer: Timer; timeoutMs: number; signal: AbortSignal },
 ): Promise<Attempt> {
-  const timeout = AbortSignal.timeout(timeoutMs)
+  const timeout = new AbortController()
+  const stopTimer = timer(timeoutMs, () => timeout.abort())
   const done = new AbortController()
   try {
     const response = await fetch(uri, {
@@ -22,13 +25,14 @@ export async function postLogoutToken(
       headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'Cache-Control': 'no-store' },
       body: new URLSearchParams({ logout_token: token }).toString(),
       redirect: 'manual',
-      signal: AbortSignal.any([timeout, signal, done.signal]),
+      signal: AbortSignal.any([timeout.signal, signal, done.signal]),
     })
     return { ok: response.ok, status: response.status }
   } catch {
     if (signal.aborted) return { ok: false, status: 'aborted' }
-    return { ok: false, status: timeout.aborted ? 'timeout' : 'unreachable' }
+    return { ok: false, status: timeout.signal.aborted ? 'timeout' : 'unreachable' }
   } finally {
+    stopTimer()
     // Closes the connection under a body that may have no end.
     done.abort()
   }

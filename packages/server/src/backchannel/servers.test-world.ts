@@ -4,6 +4,7 @@ import type { Settings } from '../config/hub-config.ts'
 import { parseSettings } from '../config/hub-config.ts'
 import type { SiteConfig } from '../config/site.ts'
 import { createSites, type Sites } from '../config/sites.ts'
+import { type HeldTime, holdTime } from '../held-time.test-world.ts'
 import { CUSTOMER, HUB, START } from '../hub.test-world.ts'
 import { createHubEvents, type HubEventMap } from '../hub-events.ts'
 import { describe, type Session } from '../session/session.ts'
@@ -27,12 +28,13 @@ export interface Server {
   stop(): Promise<void>
 }
 
-/** Hub servers on one store, with one held clock. */
+/** Hub servers on one store, with one held time. */
 export interface Servers {
   readonly store: Store
   now(): number
   pass(ms: number): void
-  start(): Promise<Server>
+  /** `time`: for a server whose time stands still while that of the others passes. */
+  start(time?: HeldTime): Promise<Server>
   /** A session of Customer that was used on these sites. */
   signIn(server: Server, ...sites: string[]): Promise<Session>
   /** What a site is told now, as the routes do it. */
@@ -44,12 +46,12 @@ export type Registry = SiteConfig[]
 
 export function createServers(
   registry: Registry,
-  { store: given, timeoutMs = 2000 }: { store?: (clock: () => number) => Store; timeoutMs?: number } = {},
+  { store: given }: { store?: (clock: () => number) => Store } = {},
 ): Servers {
-  let now = START
-  const clock = (): number => now
+  const shared = holdTime(START)
+  const { clock, pass } = shared
   const store = given?.(clock) ?? memoryStore({ clock })
-  const settings: Settings = parseSettings({ origin: HUB, sites: [], store, clock })
+  const settings: Settings = parseSettings({ origin: HUB, sites: [], store, clock, timer: shared.timer })
 
   async function sitesOf(): Promise<Sites> {
     // Asked anew every time: the tests change it.
@@ -65,26 +67,25 @@ export function createServers(
     const site = await (await sitesOf()).byId(id)
     if (!site) throw new Error(`No site "${id}".`)
     const seen = await sessions.visit((await sessions.get(session.sid)) ?? session, site)
-    return describe(seen, await sessions.head(seen), site, now)
+    return describe(seen, await sessions.head(seen), site, clock())
   }
 
   return {
     store,
     now: clock,
-    pass(ms) {
-      now += ms
-    },
-    async start() {
+    pass,
+    async start({ clock, timer } = shared) {
+      const own = { ...settings, clock, timer }
       const told: HubEventMap['delivery'][] = []
       const errors: unknown[] = []
       const events = createHubEvents()
       events.on('delivery', (event) => told.push(event))
       events.on('error', ({ error }) => errors.push(error))
-      const keys = createTokenKeys(settings)
-      const deliveries = createDeliveries({ ...settings, sites: await sitesOf(), keys, events, timeoutMs })
-      const sessions = createSessions(settings, deliveries)
+      const keys = createTokenKeys(own)
+      const deliveries = createDeliveries({ ...own, sites: await sitesOf(), keys, events })
+      const sessions = createSessions(own, deliveries)
       const doers = { [SESSION_TASK]: sessions.review, [DELIVERY_TASK]: deliveries.resume }
-      const agenda = keepAgenda(settings, doers, (error) => errors.push(error))
+      const agenda = keepAgenda(own, doers, (error) => errors.push(error))
       async function stop(): Promise<void> {
         await agenda.stop()
         await deliveries.close()

@@ -91,7 +91,7 @@ const ID = 'a site id is 1 to 63 of a-z, 0-9 and inner "-", because it becomes p
 const STORE = 'needs lmdbStore({ path }) from "@isthmus/server/lmdb", or memoryStore() in tests'
 const LOGIN_PATH = 'needs a path on the auth domain: one "/", then the rest'
 const SITE_OPTIONS = 'id, name, origins, claims, groups, cookieDomains, backchannelLogoutUri'
-const HUB_OPTIONS = 'origin, sites, store, loginPath, idleMs, absoluteMs, placeOf, metrics, clock'
+const HUB_OPTIONS = 'origin, sites, store, loginPath, idleMs, absoluteMs, placeOf, metrics, clock, timer'
 
 const faults: [string, Loose, string][] = [
   ['no origin', { origin: undefined }, 'origin needs an exact origin: "https://www.example.com"'],
@@ -182,6 +182,7 @@ const faults: [string, Loose, string][] = [
   ['a place for a function', { placeOf: 'Berlin' }, 'placeOf needs a function of the request'],
   ['a word for a switch', { metrics: 'yes' }, 'metrics needs a boolean, not a string'],
   ['a time for a clock', { clock: 1 }, 'clock needs a function like Date.now'],
+  ['a time for a timer', { timer: 1 }, 'timer needs a function of milliseconds and a callback'],
 ]
 
 describe('a back-channel', () => {

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { networkOf } from '../requests/place.ts'
 import type { RequestLike } from '../requests/request-like.ts'
 import type { Clock, Store } from '../store/store.ts'
+import { startTimer, type Timer } from '../timer.ts'
 import { covers } from './cookie-domain.ts'
 import { defaultSentence, explain, onlyOptions } from './explain.ts'
 import { originSchema, type Site, type SiteConfig, siteSchema } from './site.ts'
@@ -30,6 +31,8 @@ export interface HubConfig {
   readonly metrics?: boolean
   /** Milliseconds since the epoch; default `Date.now`. Tests hold it. */
   readonly clock?: Clock
+  /** Calls back once, after so many milliseconds; default Node's `setTimeout`. Tests hold it, as they hold the clock. */
+  readonly timer?: Timer
 }
 
 const storeMethods = ['get', 'write', 'take', 'keys', 'publish', 'subscribe', 'sweep', 'close'] as const
@@ -57,6 +60,9 @@ const hubSchema = onlyOptions({
   clock: z
     .custom<Clock>((value) => typeof value === 'function', { error: 'needs a function like Date.now' })
     .default(() => Date.now),
+  timer: z
+    .custom<Timer>((value) => typeof value === 'function', { error: 'needs a function of milliseconds and a callback' })
+    .default(() => startTimer),
 })
 
 const sitesSchema: z.ZodType<readonly Site[]> = z.array(siteSchema).superRefine((sites, context) => {
@@ -93,6 +99,7 @@ export interface Settings {
   readonly placeOf: (request: RequestLike) => string | undefined
   readonly metrics: boolean
   readonly clock: Clock
+  readonly timer: Timer
 }
 
 /** Parses all but the sites; throws `config-invalid` with a sentence that names the key and the cure. */

@@ -1,6 +1,7 @@
 import type { Health } from '@isthmus/protocol'
 import { createPublicId } from '../session/secrets.ts'
 import type { Clock, Store } from '../store/store.ts'
+import type { Timer } from '../timer.ts'
 
 /** A verdict is good for this long: whoever asks all the time must not have the disk written all the time. */
 const FRESH_MS = 1000
@@ -11,11 +12,10 @@ const LITTER_LIFETIME_MS = 60_000
 
 /** Checks that the hub can do its work: something is stored, read back and deleted. */
 export function createHealthCheck(
-  { store, clock }: { store: Store; clock: Clock },
+  { store, clock, timer }: { store: Store; clock: Clock; timer: Timer },
   onError: (error: unknown) => void,
 ): () => Promise<Health> {
-  let checking: Promise<Health> | undefined
-  let checkedAt = Number.NEGATIVE_INFINITY
+  let verdict: Promise<Health> | undefined
 
   async function roundTrip(): Promise<void> {
     const key = `health/${createPublicId()}`
@@ -24,9 +24,9 @@ export function createHealthCheck(
   }
 
   async function check(): Promise<Health> {
-    let timer: NodeJS.Timeout | undefined
+    let giveUp: (() => void) | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`The store took more than ${PATIENCE_MS} ms.`)), PATIENCE_MS)
+      giveUp = timer(PATIENCE_MS, () => reject(new Error(`The store took more than ${PATIENCE_MS} ms.`)))
     })
     try {
       await Promise.race([roundTrip(), late])
@@ -35,16 +35,15 @@ export function createHealthCheck(
       onError(error)
       return { status: 'failing' }
     } finally {
-      clearTimeout(timer)
-      checkedAt = performance.now()
+      giveUp?.()
+      timer(FRESH_MS, () => {
+        verdict = undefined
+      })
     }
   }
 
   return () => {
-    if (!checking || performance.now() - checkedAt > FRESH_MS) {
-      checkedAt = Number.POSITIVE_INFINITY
-      checking = check()
-    }
-    return checking
+    verdict ??= check()
+    return verdict
   }
 }

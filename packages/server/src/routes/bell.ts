@@ -1,8 +1,8 @@
 /** Wakes one sleeper; a ring while nobody sleeps is kept for the next. */
 export interface Bell {
   readonly ring: () => void
-  /** Resolves at the next ring, or after `timeoutMs`. */
-  readonly wait: (timeoutMs: number) => Promise<void>
+  /** Resolves at the next ring. */
+  readonly wait: () => Promise<void>
 }
 
 export function createBell(): Bell {
@@ -13,14 +13,10 @@ export function createBell(): Bell {
       rung = true
       wake?.()
     },
-    async wait(timeoutMs) {
+    async wait() {
       if (!rung) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, timeoutMs)
-          wake = () => {
-            clearTimeout(timer)
-            resolve()
-          }
+          wake = resolve
         })
       }
       rung = false

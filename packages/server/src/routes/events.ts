@@ -6,9 +6,6 @@ import { embedderByHubPage } from '../requests/embedder.ts'
 import { PRIVATE_HEADERS } from '../responses/headers.ts'
 import { createBell } from './bell.ts'
 
-/** Longest timer that Node keeps exactly. */
-const TIMER_MAX_MS = 2 ** 31 - 1
-
 /**
  * `GET /events`: the state now, and again at every change of the session. Each event is a whole state, so that
  * nothing is ever missed, only late. The stream ends after a state other than signed-in: nothing can follow it.
@@ -40,7 +37,9 @@ export async function streamEvents(context: Context, hub: HubParts): Promise<Res
         if (answer.state.status !== 'signed-in') break
         const { expiresAt, idleExpiresAt } = answer.state
         const untilEndMs = Math.min(expiresAt, idleExpiresAt) - settings.clock()
-        await bell.wait(Math.max(0, Math.min(HEARTBEAT_MS, untilEndMs, TIMER_MAX_MS)))
+        const stopTimer = settings.timer(Math.max(0, Math.min(HEARTBEAT_MS, untilEndMs)), bell.ring)
+        await bell.wait()
+        stopTimer()
       }
     } catch (error) {
       // The stream breaks off, and its reader comes back. A closed hub has a closed store.

@@ -26,9 +26,17 @@ export async function visitSignedOut(request: Request, hub: HubParts): Promise<R
 }
 
 /** Every site of a session, in the order in which they are settled. */
-async function* reportsOf(session: Session, { deliveries, sites, closing }: HubParts): AsyncGenerator<SiteReport> {
+async function* reportsOf(
+  session: Session,
+  { settings, deliveries, sites, closing }: HubParts,
+): AsyncGenerator<SiteReport> {
   const bell = createBell()
   closing.addEventListener('abort', bell.ring)
+  let isLate = false
+  const stopTimer = settings.timer(PATIENCE_MS, () => {
+    isLate = true
+    bell.ring()
+  })
   // Followed before the states are read: a change in between rings the bell.
   const unfollow = await deliveries.follow(session.sid, bell.ring)
   try {
@@ -36,10 +44,9 @@ async function* reportsOf(session: Session, { deliveries, sites, closing }: HubP
     for (const { id, name } of await sites.all()) {
       if (Object.hasOwn(session.sites, id)) missing.set(id, name ?? id)
     }
-    const deadline = performance.now() + PATIENCE_MS
     for (;;) {
+      const isOver = closing.aborted || isLate
       const states: ReadonlyMap<string, DeliveryState> = await deliveries.states(session.sid)
-      const isOver = closing.aborted || performance.now() >= deadline
       for (const [id, name] of missing) {
         const result = states.get(id) ?? 'browser'
         if (result === 'waiting' && !isOver) continue
@@ -47,9 +54,10 @@ async function* reportsOf(session: Session, { deliveries, sites, closing }: HubP
         yield { name, result }
       }
       if (missing.size === 0 || isOver) return
-      await bell.wait(deadline - performance.now())
+      await bell.wait()
     }
   } finally {
+    stopTimer()
     closing.removeEventListener('abort', bell.ring)
     unfollow()
   }
