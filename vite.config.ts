@@ -131,6 +131,11 @@ export default defineConfig({
       include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'e2e/*.test.ts'],
       // For hangs only: no test waits for time to pass.
       testTimeout: 30_000,
+      // Modules are loaded once for all files, which halves the work; so no test may leave the platform changed.
+      isolate: false,
+      unstubGlobals: true,
+      unstubEnvs: true,
+      restoreMocks: true,
     },
   } as object),
 })
