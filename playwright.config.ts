@@ -1,40 +1,31 @@
-import type { PrivacyWorld, ThirdPartyCookies } from '@isthmus/testing'
+import { availableParallelism } from 'node:os'
+import type { PrivacyWorld } from '@isthmus/testing'
 import type { PlaywrightTestConfig } from '@playwright/test'
 import { areFactsDue } from './e2e/engines/are-facts-due.ts'
+import { HANG_MS, PATIENCE } from './e2e/patience.ts'
 
 /** The specs that are written against every engine; the others need what only Playwright's Chromium can do. */
 const EVERY_WORLD = './e2e/every-world'
-/** These have projects of their own. */
-const APART = ['**/engines/**', '**/back-ends/**']
+const CHROMIUM = ['**/every-world/*.spec.ts', '**/chromium/*.spec.ts']
 
-const config: PlaywrightTestConfig<{ thirdPartyCookies: ThirdPartyCookies; privacyWorld: PrivacyWorld }> = {
+const config: PlaywrightTestConfig<object, { privacyWorld: PrivacyWorld }> = {
   testDir: './e2e',
-  testMatch: '**/*.spec.ts',
   globalSetup: './e2e/global-setup.ts',
-  timeout: 30_000,
+  timeout: HANG_MS,
+  expect: PATIENCE,
   fullyParallel: true,
-  // Most of a test is waiting: three keep two cores busy.
-  workers: 3,
-  // Real browsers on a busy machine: a test that needs a second attempt is reported as flaky.
-  retries: 1,
+  workers: availableParallelism(),
+  retries: 0,
   forbidOnly: process.env.CI === 'true',
-  reporter: [['list'], ['./e2e/worlds-reporter.ts'], ['./e2e/engines/facts-reporter.ts']],
+  reporter: [['./e2e/worlds-reporter.ts'], ['./e2e/engines/facts-reporter.ts']],
   projects: [
-    {
-      name: 'chromium-allowed',
-      testIgnore: APART,
-      use: { thirdPartyCookies: 'allowed', privacyWorld: 'chromium-allowed' },
-    },
-    {
-      name: 'chromium-blocked',
-      testIgnore: APART,
-      use: { thirdPartyCookies: 'blocked', privacyWorld: 'chromium-blocked' },
-    },
+    { name: 'chromium-allowed', testMatch: CHROMIUM, use: { privacyWorld: 'chromium-allowed' } },
+    { name: 'chromium-blocked', testMatch: CHROMIUM, use: { privacyWorld: 'chromium-blocked' } },
     { name: 'firefox', testDir: EVERY_WORLD, use: { privacyWorld: 'firefox' } },
     { name: 'webkit', testDir: EVERY_WORLD, use: { privacyWorld: 'webkit' } },
     // Each file has one server and one browser of a kind for all of its tests.
     { name: 'back-ends', testDir: './e2e/back-ends', fullyParallel: false },
-    ...(areFactsDue() ? [{ name: 'engines', testDir: './e2e/engines', fullyParallel: false, timeout: 60_000 }] : []),
+    ...(areFactsDue() ? [{ name: 'engines', testDir: './e2e/engines', fullyParallel: false }] : []),
   ],
 }
 

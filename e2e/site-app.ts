@@ -17,6 +17,9 @@ const follow = `
         : snapshot.status + ': ' + snapshot.reason
   })`
 
+/** What every page tells the SDK, unless its test says otherwise. */
+const DEFAULTS: Partial<SessionOptions> = { link: 'auto' }
+
 export interface SiteAppOptions {
   readonly name: string
   readonly hub: string
@@ -43,16 +46,17 @@ export function createSiteApp({
   button = false,
   backEnd,
 }: SiteAppOptions): Express {
+  const told = { ...DEFAULTS, ...options }
   const script =
     uses === 'import'
       ? `<script type="module">
   import { createSession } from '/isthmus-client.js'
   const button = document.getElementById('continue')
-  const session = createSession({ ...${JSON.stringify({ hub, ...options })}, ...(button && { button }) })
+  const session = createSession({ ...${JSON.stringify({ hub, ...told })}, ...(button && { button }) })
   window.session = session
   ${follow}
 </script>`
-      : `<script src="${hub}/isthmus/client.js" ${attributesOf({ ...options, ...(button && { button: '#continue' }) })} async></script>
+      : `<script src="${hub}/isthmus/client.js" ${attributesOf({ ...told, ...(button && { button: '#continue' }) })} async></script>
 <script>
   document.addEventListener('isthmus:change', () => {
     if (window.session) return

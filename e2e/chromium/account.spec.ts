@@ -1,4 +1,3 @@
-import { launchChromium } from '@isthmus/testing'
 import type { Page } from '@playwright/test'
 import { signIn, signInAtHub, status } from './acts.ts'
 import { expect, test } from './fixtures.ts'
@@ -10,12 +9,12 @@ const sessions = (page: Page) => page.getByRole('listitem').filter({ has: page.g
 test('a user ends the session of another browser, by keyboard; its tabs follow by themselves', async ({
   world,
   open,
-  thirdPartyCookies,
+  browserOfUser,
 }) => {
   const shop = await open(world.url('shop'))
   await signIn(shop, 'customer')
   await expect(status(shop)).toHaveText('signed in: The customer')
-  await using phone = await launchChromium({ thirdPartyCookies, certificate: world.certificate })
+  await using phone = await browserOfUser.newUser()
   const there = await phone.newPage()
   await there.goto(world.url('shop'))
   await signIn(there, 'customer')
@@ -37,10 +36,10 @@ test('a user ends the session of another browser, by keyboard; its tabs follow b
   await expect(status(shop)).toHaveText('signed in: The customer')
 })
 
-test('all others at once, and then this one', async ({ world, open, thirdPartyCookies }) => {
+test('all others at once, and then this one', async ({ world, open, browserOfUser }) => {
   const shop = await open(world.url('shop'))
   await signIn(shop, 'customer')
-  await using second = await launchChromium({ thirdPartyCookies, certificate: world.certificate })
+  await using second = await browserOfUser.newUser()
   const there = await second.newPage()
   await there.goto(world.url('news'))
   await signIn(there, 'customer')

@@ -26,13 +26,14 @@ async function createBlocker(domain: string): Promise<string> {
 
 test('an extension that blocks the frame is named, and signing out still works: at the hub', async ({
   world,
+  certificate,
   thirdPartyCookies,
 }) => {
-  const blocker = await createBlocker('auth.localhost')
+  const blocker = await createBlocker(world.names.hub)
   try {
     await using browser = await launchChromium({
       thirdPartyCookies,
-      certificate: world.certificate,
+      certificate,
       args: [`--disable-extensions-except=${blocker}`, `--load-extension=${blocker}`],
     })
     world.serve('shop', { options: { timeoutMs: 2000 } })

@@ -2,10 +2,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createHub, type Hub, memoryStore } from '@isthmus/server'
 import { nodeHandler } from '@isthmus/server/node'
-import { type Certificate, createCertificate, startHosts } from '@isthmus/testing'
+import { type Certificate, startHosts } from '@isthmus/testing'
 import express from 'express'
 import { BACK_ENDS, type BackEnd, type BackEndName, freePort, startBackEnd } from '../back-ends.ts'
 import { createLoginApp } from '../login-app.ts'
+import { USERS } from '../users.ts'
 
 const HUB = 'auth.localhost'
 
@@ -19,20 +20,20 @@ const HOSTS: Record<BackEndName, string> = {
 /** A hub, and the example sites with their own back ends, each as a process behind https on a domain of its own. */
 export interface BackEndsWorld extends AsyncDisposable {
   readonly hub: Hub
-  readonly certificate: Certificate
   /** Those whose language could be had. */
   readonly names: readonly BackEndName[]
   url(name: BackEndName | 'hub', path?: string): string
+  /** Ends what an earlier test has left: every session of every user. */
+  endSessions(): Promise<void>
   /** The answer to somebody who has copied a token, and asks the back end with it for what only members may have. */
   membersWith(name: BackEndName, token: string): Promise<number>
 }
 
-let certificate: Promise<Certificate> | undefined
+/** Where the Express site has its token kept: in a cookie of the page, as the others, or in an HttpOnly cookie of its server. */
+export type Mirror = 'cookie' | 'endpoint'
 
-/** `mirror`: where the Express site has its token kept; the others use a cookie of the page. */
-export async function startBackEndsWorld(mirror: 'cookie' | 'endpoint' = 'cookie'): Promise<BackEndsWorld> {
-  certificate ??= createCertificate([HUB, ...Object.values(HOSTS)])
-  const tls = await certificate
+/** Starts an interpreter for each site: expensive enough to be shared by tests. */
+export async function startBackEndsWorld(tls: Certificate, mirror: Mirror): Promise<BackEndsWorld> {
   const hosts = await startHosts({ tls })
   const origin = (name: BackEndName): string => hosts.origin(HOSTS[name])
   const ports = { express: await freePort(), php: await freePort(), python: await freePort() }
@@ -86,9 +87,11 @@ export async function startBackEndsWorld(mirror: 'cookie' | 'endpoint' = 'cookie
 
   return {
     hub,
-    certificate: tls,
     names: started.filter(([, backEnd]) => backEnd).map(([name]) => name),
     url: (name, path = '/') => (name === 'hub' ? hosts.origin(HUB) : origin(name)) + path,
+    async endSessions() {
+      for (const { sub } of Object.values(USERS)) await hub.sessions.revokeAll(sub)
+    },
     async membersWith(name, token) {
       const headers = { cookie: `isthmus_token=${token}` }
       return (await fetch(`http://127.0.0.1:${ports[name]}/members`, { headers })).status

@@ -1,43 +1,48 @@
-import { type Chromium, launchChromium } from '@isthmus/testing'
 import type { Page } from '@playwright/test'
-import type { BackEndName } from '../back-ends.ts'
+import { BACK_ENDS, type BackEndName } from '../back-ends.ts'
 import { signInAtHub } from './acts.ts'
-import { type BackEndsWorld, startBackEndsWorld } from './back-ends-world.ts'
+import { type BackEndsWorld, type Mirror, startBackEndsWorld } from './back-ends-world.ts'
 import { test as base, expect } from './fixtures.ts'
 
 interface Options {
   /** Where the Express site has its token kept. */
-  readonly mirror: 'cookie' | 'endpoint'
+  readonly mirror: Mirror
+}
+
+interface WorkerFixtures {
+  /** The sites of this worker, started when they are first asked for. */
+  readonly sitesWith: (mirror: Mirror) => Promise<BackEndsWorld>
 }
 
 interface Fixtures {
   readonly sites: BackEndsWorld
-  readonly visitor: Chromium
   /** Opens a tab at a site. */
   readonly visit: (name: BackEndName, path?: string) => Promise<Page>
 }
 
-const test = base.extend<Fixtures & Options>({
+const test = base.extend<Fixtures & Options, WorkerFixtures>({
   mirror: ['cookie', { option: true }],
-  sites: async ({ mirror }, use) => {
-    await using sites = await startBackEndsWorld(mirror)
+  sitesWith: [
+    async ({ certificate }, use) => {
+      const started = new Map<Mirror, Promise<BackEndsWorld>>()
+      await use(async (mirror) => {
+        const sites = started.get(mirror) ?? startBackEndsWorld(certificate, mirror)
+        started.set(mirror, sites)
+        return sites
+      })
+      for (const sites of started.values()) await (await sites)[Symbol.asyncDispose]()
+    },
+    { scope: 'worker' },
+  ],
+  sites: async ({ mirror, sitesWith }, use) => {
+    const sites = await sitesWith(mirror)
+    await sites.endSessions()
     await use(sites)
   },
-  visitor: async ({ thirdPartyCookies, sites }, use) => {
-    await using visitor = await launchChromium({ thirdPartyCookies, certificate: sites.certificate })
-    await use(visitor)
-  },
-  visit: async ({ sites, visitor }, use) => {
-    await use(async (name, path) => {
-      const page = await visitor.newPage()
-      await page.goto(sites.url(name, path))
-      return page
-    })
+  visit: async ({ sites, open }, use) => {
+    await use((name, path) => open(sites.url(name, path)))
   },
 })
-
-// Three interpreters and a browser start for each test.
-test.describe.configure({ timeout: 90_000 })
 
 /** What the server sent, before any script ran. */
 async function html(page: Page): Promise<string> {
@@ -64,39 +69,49 @@ async function tokenOf(page: Page): Promise<string> {
   return cookies.find(({ name }) => name.endsWith('isthmus_token'))?.value ?? ''
 }
 
-for (const name of ['express', 'php', 'python'] as const) {
-  test(`${name}: the server draws who is signed in, and the signed-out page after the end`, async ({
-    sites,
-    visit,
-  }) => {
-    test.skip(!sites.names.includes(name), `No ${name} on this machine, and none could be installed.`)
-    const page = await visit(name)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByLabel('User').fill('clerk')
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await expect(page.locator('#name')).toHaveText('The clerk')
-
-    // From now on it stands in the first HTML that arrives.
-    expect(await html(page)).toContain('<b id="name">The clerk</b>')
-    await expect(page.locator('#name')).toHaveText('The clerk')
-
-    const token = await tokenOf(page)
-    expect(await sites.membersWith(name, token)).toBe(200)
-    await page.getByRole('button', { name: 'Sign out' }).click()
-    await expect(page.getByText('Nobody is signed in.')).toBeVisible()
-    expect(await html(page)).not.toContain('The clerk')
-    expect(await tokenOf(page)).toBe('')
-    // The token lives on for minutes; the back end was told.
-    await expect.poll(() => sites.membersWith(name, token)).toBe(401)
-  })
+/** Those whose language could be had; the report names the others. */
+function availableOf(sites: BackEndsWorld): readonly BackEndName[] {
+  for (const name of BACK_ENDS.filter((one) => !sites.names.includes(one))) {
+    test.info().annotations.push({ type: 'missing', description: `No ${name} here, and none could be installed.` })
+  }
+  return sites.names
 }
+
+test('the server draws who is signed in, and the signed-out page after the end, in every language', async ({
+  sites,
+  visit,
+}) => {
+  for (const name of availableOf(sites)) {
+    await test.step(name, async () => {
+      const page = await visit(name)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByLabel('User').fill('clerk')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await expect(page.locator('#name')).toHaveText('The clerk')
+
+      // From now on it stands in the first HTML that arrives.
+      expect(await html(page)).toContain('<b id="name">The clerk</b>')
+      await expect(page.locator('#name')).toHaveText('The clerk')
+
+      const token = await tokenOf(page)
+      expect(await sites.membersWith(name, token)).toBe(200)
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await expect(page.getByText('Nobody is signed in.')).toBeVisible()
+      expect(await html(page)).not.toContain('The clerk')
+      expect(await tokenOf(page)).toBe('')
+      // The token lives on for minutes; the back end was told.
+      await expect.poll(() => sites.membersWith(name, token)).toBe(401)
+      await page.close()
+    })
+  }
+})
 
 test('one sign-in and one sign-out reach all back ends, whatever they are written in', async ({
   sites,
   visit,
-  visitor,
+  browserOfUser,
 }) => {
-  const login = await visitor.newPage()
+  const login = await browserOfUser.newPage()
   await signInAtHub(login, sites.url('hub', ''), 'clerk')
   const pages: [BackEndName, Page, string][] = []
   for (const name of sites.names) {
@@ -125,8 +140,8 @@ for (const mirror of ['cookie', 'endpoint'] as const) {
   test.describe(`the mirror is a${mirror === 'cookie' ? ' cookie of the page' : 'n HttpOnly cookie of the server'}`, () => {
     test.use({ mirror })
 
-    test('no frame ever shows the wrong page, at any load', async ({ sites, visit, visitor }) => {
-      const page = await visitor.newPage()
+    test('no frame ever shows the wrong page, at any load', async ({ sites, visit, browserOfUser }) => {
+      const page = await browserOfUser.newPage()
       await page.addInitScript(WATCH)
       await page.goto(sites.url('express'))
       await expect(page.getByText('Nobody is signed in.')).toBeVisible()
@@ -136,7 +151,7 @@ for (const mirror of ['cookie', 'endpoint'] as const) {
       await expect.poll(() => shown(page)).toEqual(['guests'])
 
       // Signed in elsewhere: the open page turns by itself, and never shows both.
-      const login = await visitor.newPage()
+      const login = await browserOfUser.newPage()
       await signInAtHub(login, sites.url('hub', ''), 'customer')
       await page.reload()
       await expect(page.locator('#name')).toBeVisible()
@@ -181,10 +196,10 @@ test.describe('with an HttpOnly cookie', () => {
 test('zones: the desk never learns of a customer more than the browser must know', async ({
   sites,
   visit,
-  visitor,
+  browserOfUser,
 }) => {
   test.skip(!sites.names.includes('php'), 'No PHP on this machine, and none could be installed.')
-  const login = await visitor.newPage()
+  const login = await browserOfUser.newPage()
   await signInAtHub(login, sites.url('hub', ''), 'customer')
   const desk = await visit('php')
   await expect(desk.getByText('Your account is not admitted here.')).toBeVisible()
@@ -202,9 +217,9 @@ test('zones: the desk never learns of a customer more than the browser must know
 test('a change of groups reaches the back end with the next token: staff no more', async ({
   sites,
   visit,
-  visitor,
+  browserOfUser,
 }) => {
-  const login = await visitor.newPage()
+  const login = await browserOfUser.newPage()
   await signInAtHub(login, sites.url('hub', ''), 'clerk')
   const shop = await visit('express')
   await expect(shop.locator('#assist')).toBeVisible()

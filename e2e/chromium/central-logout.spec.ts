@@ -1,5 +1,4 @@
 import type { Page } from '@playwright/test'
-import { startWorld } from '../world.ts'
 import { signIn, signInAtHub, snapshot, status } from './acts.ts'
 import { test as base, expect } from './fixtures.ts'
 import { type LogoutReceiver, startLogoutReceiver } from './logout-receiver.ts'
@@ -16,9 +15,8 @@ const test = base.extend<{ receivers: Receivers }>({
     await using news = await startLogoutReceiver(200)
     await use({ shop, news })
   },
-  world: async ({ receivers: { shop, news } }, use) => {
-    await using world = await startWorld({ backchannel: { shop: shop.uri, news: news.uri } })
-    await use(world)
+  world: async ({ receivers: { shop, news }, newWorld }, use) => {
+    await use(await newWorld({ backchannel: { shop: shop.uri, news: news.uri } }))
   },
 })
 

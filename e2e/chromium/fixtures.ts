@@ -1,35 +1,32 @@
-import { type Chromium, launchChromium, type ThirdPartyCookies } from '@isthmus/testing'
-import { test as base, type Page } from '@playwright/test'
-import { startWorld, type World } from '../world.ts'
-
-interface Options {
-  /** Set by the project: how the browser treats third-party cookies. */
-  readonly thirdPartyCookies: ThirdPartyCookies
-}
+import type { Chromium, ThirdPartyCookies } from '@isthmus/testing'
+import type { Page } from '@playwright/test'
+import { test as base } from '../fixtures.ts'
+import { PATIENCE } from '../patience.ts'
 
 interface Fixtures {
-  /** A hub and its sites, on domains of their own, over https. */
-  readonly world: World
-  /** One user's browser, with a fresh profile. */
+  /** How the browser treats third-party cookies. */
+  readonly thirdPartyCookies: ThirdPartyCookies
+  /** One user's browser, which has never been anywhere. */
   readonly browserOfUser: Chromium
   /** Opens a tab of that browser. */
   readonly open: (url: string) => Promise<Page>
 }
 
-export const test = base.extend<Fixtures & Options>({
-  thirdPartyCookies: ['allowed', { option: true }],
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern.
-  world: async ({}, use) => {
-    await using world = await startWorld()
-    await use(world)
+/** What only Playwright's Chromium can do. */
+export const test = base.extend<Fixtures>({
+  thirdPartyCookies: async ({ privacyWorld }, use) => {
+    await use(privacyWorld === 'chromium-allowed' ? 'allowed' : 'blocked')
   },
-  browserOfUser: async ({ thirdPartyCookies, world }, use) => {
-    await using browser = await launchChromium({ thirdPartyCookies, certificate: world.certificate })
-    await use(browser)
+  browserOfUser: async ({ userBrowser }, use) => {
+    const { chromium } = userBrowser
+    if (!chromium) throw new Error('These specs run in Chromium alone.')
+    chromium.context.setDefaultTimeout(PATIENCE.timeout)
+    await use(chromium)
   },
-  open: async ({ browserOfUser }, use) => {
+  open: async ({ userBrowser, browserOfUser: _ }, use) => {
     await use(async (url) => {
-      const page = await browserOfUser.newPage()
+      const { page } = await userBrowser.newTab()
+      if (!page) throw new Error('These specs run in Chromium alone.')
       await page.goto(url)
       return page
     })

@@ -55,30 +55,26 @@ test('the back end knows who is signed in, and scripts cannot read how', async (
     expect.objectContaining({ name: '__Host-isthmus_token', httpOnly: true, secure: true, path: '/', sameSite: 'Lax' }),
   ])
   expect(await shop.evaluate('document.cookie')).not.toContain('isthmus')
-})
 
-test('signing out on another site takes it away', async ({ world, open, browserOfUser, backEnd }) => {
-  const shop = await open(world.url('shop'))
-  await signIn(shop, 'customer')
-  await expect.poll(() => who(shop)).toBe('u-customer')
-  const news = await open(world.url('news'))
-  await expect(status(news)).toHaveText('signed in: The customer')
-  await signOut(news)
-  await expect(status(shop)).toHaveText('signed-out: logout')
-  await expect.poll(() => who(shop)).toBeNull()
-  expect(await keptBy(browserOfUser, world)).toEqual([])
-  expect(backEnd.received.at(-1)).toBe('DELETE')
-})
+  await test.step('signing out on another site takes it away', async () => {
+    const news = await open(world.url('news'))
+    await expect(status(news)).toHaveText('signed in: The customer')
+    await signOut(news)
+    await expect(status(shop)).toHaveText('signed-out: logout')
+    await expect.poll(() => who(shop)).toBeNull()
+    expect(await keptBy(browserOfUser, world)).toEqual([])
+    expect(backEnd.received.at(-1)).toBe('DELETE')
+  })
 
-test('a tab that signs out and leaves at once takes it away too', async ({ world, open, browserOfUser, backEnd }) => {
-  const shop = await open(world.url('shop'))
-  await signIn(shop, 'customer')
-  await expect.poll(() => who(shop)).toBe('u-customer')
-  const signs = backEnd.received.length
-  await shop.evaluate(`session.signOut().then(() => location.assign('${world.url('hub')}'))`)
-  await shop.waitForURL(world.url('hub'))
-  await expect.poll(() => backEnd.received.slice(signs)).toEqual(['DELETE'])
-  await expect.poll(() => keptBy(browserOfUser, world)).toEqual([])
+  await test.step('a tab that signs out and leaves at once takes it away too', async () => {
+    await signIn(shop, 'customer')
+    await expect.poll(() => who(shop)).toBe('u-customer')
+    const signs = backEnd.received.length
+    await shop.evaluate(`session.signOut().then(() => location.assign('${world.url('hub')}'))`)
+    await shop.waitForURL(world.url('hub'))
+    await expect.poll(() => backEnd.received.slice(signs)).toEqual(['DELETE'])
+    await expect.poll(() => keptBy(browserOfUser, world)).toEqual([])
+  })
 })
 
 test('a back end that fails is asked again, and the session goes on', async ({ world, open, backEnd }) => {

@@ -1,7 +1,7 @@
 import type { Chromium } from '@isthmus/testing'
 import type { Page } from '@playwright/test'
 import { decodeJwt } from 'jose'
-import { HOSTS, type World } from '../world.ts'
+import type { World } from '../world.ts'
 import { seen, signIn, signOut, snapshot, status } from './acts.ts'
 import { expect, test } from './fixtures.ts'
 
@@ -54,24 +54,51 @@ async function watchFrames(page: Page): Promise<void> {
 
 const frames = (page: Page): Promise<string[]> => page.evaluate('frames_')
 
-test('the next page knows at once who is signed in, without a flicker, and the hub confirms it', async ({
+test('the next page knows at once who is signed in, or that nobody is, without a flicker', async ({
   world,
   open,
+  browserOfUser,
 }) => {
   world.serve('shop', mirrored)
   const shop = await open(world.url('shop'))
   await signIn(shop, 'customer')
   await expect(status(shop)).toHaveText('signed in: The customer')
   await watchFrames(shop)
-  await shop.goto(world.url('shop', '/other'))
-  await expect.poll(() => snapshot(shop)).toMatchObject({ status: 'signed-in', stale: false })
-  const snapshots = await seen(shop)
-  expect(snapshots[0]).toMatchObject({ status: 'signed-in', access: 'granted', stale: true, revision: 0 })
-  expect(snapshots[0]).toHaveProperty('user', { sub: 'u-customer', name: 'The customer', plan: 'gold' })
-  expect(snapshots.map(({ stale }) => stale)).toEqual([true, false])
-  // Said before the hub could have answered, it is not what `ready` waits for.
-  expect(await shop.evaluate('session.ready')).toMatchObject({ stale: false })
-  expect(await frames(shop)).toEqual(['signed in: The customer'])
+
+  await test.step('the mirror says who, and the hub confirms it', async () => {
+    await shop.goto(world.url('shop', '/other'))
+    await expect.poll(() => snapshot(shop)).toMatchObject({ status: 'signed-in', stale: false })
+    const snapshots = await seen(shop)
+    expect(snapshots[0]).toMatchObject({ status: 'signed-in', access: 'granted', stale: true, revision: 0 })
+    expect(snapshots[0]).toHaveProperty('user', { sub: 'u-customer', name: 'The customer', plan: 'gold' })
+    expect(snapshots.map(({ stale }) => stale)).toEqual([true, false])
+    // Said before the hub could have answered, it is not what `ready` waits for.
+    expect(await shop.evaluate('session.ready')).toMatchObject({ stale: false })
+    expect(await frames(shop)).toEqual(['signed in: The customer'])
+  })
+
+  await test.step('what it said stays visible where the hub does not answer', async () => {
+    const bringBack = world.cutHub()
+    await shop.reload()
+    await expect(status(shop)).toHaveText('unknown: unreachable')
+    const [first, ...rest] = await seen(shop)
+    expect(first).toMatchObject({ status: 'signed-in', stale: true })
+    expect(rest.at(-1)).toMatchObject({
+      status: 'unknown',
+      last: { status: 'signed-in', user: { name: 'The customer' } },
+    })
+    bringBack()
+    await expect(status(shop)).toHaveText('signed in: The customer')
+  })
+
+  await test.step('after the end it says nothing any more', async () => {
+    await signOut(shop)
+    await expect(status(shop)).toHaveText('signed-out: logout')
+    expect(await kept(browserOfUser)).toEqual([])
+    await shop.reload()
+    await expect(status(shop)).toHaveText('signed-out: logout')
+    expect((await frames(shop)).filter((shown) => shown !== 'unknown: loading')).toEqual(['signed-out: logout'])
+  })
 })
 
 test('with a script tag in the head not even the first frame is without it', async ({ world, open }) => {
@@ -86,7 +113,7 @@ test('with a script tag in the head not even the first frame is without it', asy
 </script>
 <script src="${world.url('hub', '/isthmus/client.js')}" data-mirror="cookie"></script>
 </head><body><output>News</output><script>window.session = isthmus</script></body></html>`
-  world.hosts.set(HOSTS.news, (_, response) => response.setHeader('content-type', 'text/html').end(page))
+  world.hosts.set(world.names.news, (_, response) => response.setHeader('content-type', 'text/html').end(page))
   const news = await open(world.url('news'))
   await expect(news.locator('html')).toHaveAttribute('data-isthmus', 'signed-out')
   await news.evaluate('void session.signIn()')
@@ -99,77 +126,45 @@ test('with a script tag in the head not even the first frame is without it', asy
   expect(new Set(await frames(news))).toEqual(new Set(['signed-in']))
 })
 
-test('what the mirror said stays visible where the hub does not answer', async ({ world, open }) => {
-  world.serve('shop', mirrored)
-  const shop = await open(world.url('shop'))
-  await signIn(shop, 'customer')
-  await expect(status(shop)).toHaveText('signed in: The customer')
-  world.hosts.cut(HOSTS.hub)
-  await shop.reload()
-  await expect(status(shop)).toHaveText('unknown: unreachable')
-  const [first, ...rest] = await seen(shop)
-  expect(first).toMatchObject({ status: 'signed-in', stale: true })
-  expect(rest.at(-1)).toMatchObject({
-    status: 'unknown',
-    last: { status: 'signed-in', user: { name: 'The customer' } },
-  })
-})
-
-test('a visitor who is signed out sees no other state either', async ({ world, open, browserOfUser }) => {
-  world.serve('shop', mirrored)
-  const shop = await open(world.url('shop'))
-  await signIn(shop, 'customer')
-  await expect(status(shop)).toHaveText('signed in: The customer')
-  await signOut(shop)
-  await expect(status(shop)).toHaveText('signed-out: logout')
-  expect(await kept(browserOfUser)).toEqual([])
-  await watchFrames(shop)
-  await shop.reload()
-  await expect(status(shop)).toHaveText('signed-out: logout')
-  expect((await frames(shop)).filter((shown) => shown !== 'unknown: loading')).toEqual(['signed-out: logout'])
-})
-
 test('the cookie is for one host, or for the domain that the site names where the page lies below it', async ({
   world,
   open,
   browserOfUser,
 }) => {
   for (const site of ['shop', 'www', 'news'] as const) world.serve(site, mirrored)
+  // This one is followed by a script tag.
   const news = await open(world.url('news'))
   await signIn(news, 'customer')
   await expect(status(news)).toHaveText('signed in: The customer')
-  await expect.poll(() => domainsOf(browserOfUser)).toEqual(['news.localhost'])
+  await expect(news.locator('html')).toHaveAttribute('data-isthmus', 'signed-in')
+  await expect.poll(() => domainsOf(browserOfUser)).toEqual([world.names.news])
 
   const shop = await open(world.url('shop'))
   await expect(status(shop)).toHaveText('signed in: The customer')
-  await expect.poll(() => domainsOf(browserOfUser)).toEqual(['.shop.localhost', 'news.localhost'])
+  await expect.poll(() => domainsOf(browserOfUser)).toEqual([`.${world.names.shop}`, world.names.news])
   // Its other address finds it there, before the hub has said anything.
   const www = await open(world.url('www'))
   await expect.poll(() => snapshot(www)).toMatchObject({ status: 'signed-in', stale: false })
   expect((await seen(www))[0]).toMatchObject({ status: 'signed-in', stale: true, user: { plan: 'gold' } })
-  expect(await domainsOf(browserOfUser)).toEqual(['.shop.localhost', 'news.localhost'])
+  expect(await domainsOf(browserOfUser)).toEqual([`.${world.names.shop}`, world.names.news])
 
   for (const cookie of await browserOfUser.context.cookies()) {
     if (cookie.name !== COOKIE) continue
     const claims = decodeJwt(cookie.value)
     expect(cookie).toMatchObject({ path: '/', secure: true, httpOnly: false, sameSite: 'Lax', expires: claims.exp })
-    expect(claims.aud).toBe(cookie.domain === 'news.localhost' ? 'news' : 'shop')
+    expect(claims.aud).toBe(cookie.domain === world.names.news ? 'news' : 'shop')
     expect(claims).toHaveProperty('name', 'The customer')
-    expect(claims.plan).toBe(cookie.domain === 'news.localhost' ? undefined : 'gold')
+    expect(claims.plan).toBe(cookie.domain === world.names.news ? undefined : 'gold')
     expect(Number(claims.exp) - Number(claims.iat)).toBe(300)
   }
-})
 
-test('signing out on one site clears the mirrors of all that are open', async ({ world, open, browserOfUser }) => {
-  for (const site of ['shop', 'www', 'news'] as const) world.serve(site, mirrored)
-  const shop = await open(world.url('shop'))
-  await signIn(shop, 'customer')
-  const others = [await open(world.url('www')), await open(world.url('news')), await open(world.url('shop', '/2'))]
-  for (const page of [shop, ...others]) await expect(status(page)).toHaveText('signed in: The customer')
-  await expect.poll(() => domainsOf(browserOfUser)).toEqual(['.shop.localhost', 'news.localhost'])
-  await signOut(others[1] as Page)
-  for (const page of [shop, ...others]) await expect(status(page)).toHaveText('signed-out: logout')
-  expect(await kept(browserOfUser)).toEqual([])
+  await test.step('signing out on one site clears the mirrors of all that are open', async () => {
+    const second = await open(world.url('shop', '/2'))
+    await expect(status(second)).toHaveText('signed in: The customer')
+    await signOut(news)
+    for (const page of [shop, www, news, second]) await expect(status(page)).toHaveText('signed-out: logout')
+    expect(await kept(browserOfUser)).toEqual([])
+  })
 })
 
 const useless: [string, (world: World) => string][] = [
@@ -178,37 +173,39 @@ const useless: [string, (world: World) => string][] = [
   ['in three empty parts', () => '..'],
   ['not JSON', () => `e30.${Buffer.from('{"sub":').toString('base64url')}.AA`],
   ['expired', (world) => forged(world, { exp: Math.floor(Date.now() / 1000) - 1 })],
-  ['of another hub', (world) => forged(world, { iss: 'https://auth.evil.localhost' })],
+  ['of another hub', (world) => forged(world, { iss: 'https://auth.invalid' })],
   ['without a user', (world) => forged(world, { sub: '' })],
 ]
-for (const [what, write] of useless) {
-  test(`a cookie that is ${what} is ignored and healed`, async ({ world, open, browserOfUser }) => {
-    world.serve('news', mirrored)
-    const news = await open(world.url('news'))
-    await signIn(news, 'customer')
-    await expect(status(news)).toHaveText('signed in: The customer')
-    await news.goto('about:blank')
-    const value = write(world)
-    await browserOfUser.context.clearCookies({ name: COOKIE })
-    await browserOfUser.context.addCookies([
-      { name: COOKIE, value, domain: 'news.localhost', path: '/', secure: true, sameSite: 'Lax' },
-    ])
-    await news.goto(world.url('news'))
-    await expect(status(news)).toHaveText('signed in: The customer')
-    expect((await seen(news)).filter((one) => one.status === 'signed-in').map(({ stale }) => stale)).toEqual([false])
-    await expect.poll(async () => (await kept(browserOfUser)).length).toBe(1)
-    const [healed] = await kept(browserOfUser)
-    expect(decodeJwt(healed?.value ?? '')).toMatchObject({ aud: 'news', sub: 'u-customer' })
-  })
-}
+test('a useless cookie is ignored and healed', async ({ world, open, browserOfUser }) => {
+  world.serve('news', mirrored)
+  const news = await open(world.url('news'))
+  await signIn(news, 'customer')
+  await expect(status(news)).toHaveText('signed in: The customer')
+  for (const [what, write] of useless) {
+    await test.step(what, async () => {
+      await news.goto('about:blank')
+      const value = write(world)
+      await browserOfUser.context.clearCookies({ name: COOKIE })
+      await browserOfUser.context.addCookies([
+        { name: COOKIE, value, domain: world.names.news, path: '/', secure: true, sameSite: 'Lax' },
+      ])
+      await news.goto(world.url('news'))
+      await expect(status(news)).toHaveText('signed in: The customer')
+      expect((await seen(news)).filter((one) => one.status === 'signed-in').map(({ stale }) => stale)).toEqual([false])
+      await expect.poll(async () => (await kept(browserOfUser)).map((one) => one.value === value)).toEqual([false])
+      const [healed] = await kept(browserOfUser)
+      expect(decodeJwt(healed?.value ?? '')).toMatchObject({ aud: 'news', sub: 'u-customer' })
+    })
+  }
+})
 
 test('a cookie that a neighbour planted is believed by nobody, and gone', async ({ world, open, browserOfUser }) => {
   world.serve('news', mirrored)
   const news = await open('about:blank')
   const plant = { name: COOKIE, value: forged(world, { name: 'The boss' }), path: '/', secure: true }
   await browserOfUser.context.addCookies([
-    { ...plant, domain: '.news.localhost' },
-    { ...plant, domain: 'news.localhost' },
+    { ...plant, domain: `.${world.names.news}` },
+    { ...plant, domain: world.names.news },
   ])
   await news.goto(world.url('news'))
   await expect(status(news)).toHaveText('signed-out: none')
@@ -224,23 +221,7 @@ test('a user whom the site does not admit leaves no token', async ({ world, open
   const staff = await open(world.url('staff'))
   await expect(status(staff)).toHaveText('denied: {"sub":"u-customer"}')
   expect(await snapshot(staff)).not.toHaveProperty('token')
-  await expect.poll(() => domainsOf(browserOfUser)).toEqual(['.shop.localhost'])
-})
-
-test('who signs in as somebody else takes the mirror over', async ({ world, open, browserOfUser }) => {
-  world.serve('shop', mirrored)
-  const shop = await open(world.url('shop'))
-  await signIn(shop, 'customer')
-  await expect(status(shop)).toHaveText('signed in: The customer')
-  const hub = world.url('hub', '')
-  const bounce = new URLSearchParams({ return_to: world.url('shop'), prompt: 'login' })
-  await shop.goto(`${hub}/isthmus/login?${bounce}`)
-  await shop.getByLabel('User').fill('reader')
-  await shop.getByRole('button', { name: 'Sign in' }).click()
-  await expect(status(shop)).toHaveText('signed in: The reader')
-  await expect
-    .poll(async () => (await kept(browserOfUser)).map(({ value }) => decodeJwt(value).sub))
-    .toEqual(['u-reader'])
+  await expect.poll(() => domainsOf(browserOfUser)).toEqual([`.${world.names.shop}`])
 })
 
 test('the token is replaced before it runs out, and nothing else is announced', async ({
@@ -266,14 +247,17 @@ test('the token is replaced before it runs out, and nothing else is announced', 
   const [before, after, ...more] = (await seen(shop)).slice(announced - 1)
   expect(more).toEqual([])
   expect({ ...after, token: '' }).toEqual({ ...before, token: '' })
-})
 
-test('the script tag mirrors as well', async ({ world, open, browserOfUser }) => {
-  world.serve('news', mirrored)
-  const news = await open(world.url('news'))
-  await signIn(news, 'reader')
-  await expect(news.locator('html')).toHaveAttribute('data-isthmus', 'signed-in')
-  await expect.poll(() => domainsOf(browserOfUser)).toEqual(['news.localhost'])
+  await test.step('who signs in as somebody else takes the mirror over', async () => {
+    const bounce = new URLSearchParams({ return_to: world.url('shop'), prompt: 'login' })
+    await shop.goto(world.url('hub', `/isthmus/login?${bounce}`))
+    await shop.getByLabel('User').fill('reader')
+    await shop.getByRole('button', { name: 'Sign in' }).click()
+    await expect(status(shop)).toHaveText('signed in: The reader')
+    await expect
+      .poll(async () => (await kept(browserOfUser)).map(({ value }) => decodeJwt(value).sub))
+      .toEqual(['u-reader'])
+  })
 })
 
 test('a page without a mirror gets no token, and writes no cookie', async ({ world, open, browserOfUser }) => {

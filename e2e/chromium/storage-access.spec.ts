@@ -7,11 +7,13 @@ import { expect, test } from './fixtures.ts'
 /** As if the user had agreed, on the news, when the browser asked. It holds until the browser is closed. */
 async function agree({ context }: Chromium, { url }: World): Promise<void> {
   const session = await context.newCDPSession(await context.newPage())
+  const { targetInfo } = await session.send('Target.getTargetInfo')
   await session.send('Browser.setPermission', {
     permission: { name: 'storage-access' },
     setting: 'granted',
     origin: url('news', ''),
     embeddedOrigin: url('hub', ''),
+    browserContextId: targetInfo.browserContextId as string,
   })
 }
 
@@ -25,9 +27,8 @@ function hubRequests({ hosts, url }: World): { access: unknown; sent: boolean }[
     }))
 }
 
-function loadsOfNews({ hosts }: World): number {
-  return hosts.requests.filter(({ host, destination }) => host === 'news.localhost' && destination === 'document')
-    .length
+function loadsOfNews({ hosts, names }: World): number {
+  return hosts.requests.filter(({ host, destination }) => host === names.news && destination === 'document').length
 }
 
 async function followsLive(page: Page, other: Page): Promise<void> {
@@ -66,7 +67,8 @@ test('where the user agrees at the click, the page is not left', async ({ world,
   if ((await status(news).textContent()) === 'unknown: partitioned') {
     await agree(browserOfUser, world)
     await news.bringToFront()
-    await news.frameLocator('#continue iframe').getByRole('button', { name: 'Continue with auth.localhost' }).click()
+    const name = `Continue with ${world.names.hub}`
+    await news.frameLocator('#continue iframe').getByRole('button', { name }).click()
   }
   await expect(status(news)).toHaveText('signed in: The customer')
   expect(loadsOfNews(world)).toBe(1)

@@ -1,10 +1,8 @@
 import type { Diagnosis, Snapshot } from '@isthmus/client'
 import type { PrivacyWorld, Tab } from '@isthmus/testing'
 import { expect } from '@playwright/test'
-import { HOSTS, type World } from '../world.ts'
-
-/** The longest that anything may take on a busy machine; every wait ends as soon as what it waits for is there. */
-export const PATIENCE = { timeout: 20_000 } as const
+import { PATIENCE } from '../patience.ts'
+import type { Host, World } from '../world.ts'
 
 /** Waits until the page shows this of the session. */
 export async function shows(tab: Tab, wanted: string | RegExp): Promise<void> {
@@ -65,14 +63,14 @@ export async function signInAtHub(tab: Tab, world: World, user: string): Promise
 }
 
 /** How often the pages of a host were loaded in tabs so far, as the host has seen it. */
-export function loadsOf(world: World, host: keyof typeof HOSTS): number {
-  return world.hosts.requests.filter((one) => one.host === HOSTS[host] && one.destination === 'document').length
+export function loadsOf(world: World, host: Host): number {
+  return world.hosts.requests.filter((one) => one.host === world.names[host] && one.destination === 'document').length
 }
 
 /** How often a tab was led through the hub without being asked. */
 export function bounces(world: World): number {
   const isBounce = ({ host, path, destination }: (typeof world.hosts.requests)[number]): boolean =>
-    host === HOSTS.hub && destination === 'document' && path.startsWith('/isthmus/link')
+    host === world.names.hub && destination === 'document' && path.startsWith('/isthmus/link')
   return world.hosts.requests.filter(isBounce).length
 }
 

@@ -1,7 +1,8 @@
 import type { Snapshot } from '@isthmus/client'
 import type { Tab } from '@isthmus/testing'
-import { HOSTS, type World } from '../world.ts'
-import { diagnosis, PATIENCE, seen, shows, signIn, signOut, snapshot } from './acts.ts'
+import { PATIENCE } from '../patience.ts'
+import type { World } from '../world.ts'
+import { diagnosis, seen, shows, signIn, signOut, snapshot } from './acts.ts'
 import { expect, test } from './fixtures.ts'
 
 /**
@@ -20,7 +21,7 @@ const watchRestores = `<link rel="icon" href="data:,"><script>
 async function openShop(world: World, open: (url: string) => Promise<Tab>): Promise<Tab> {
   world.serve('shop', { head: watchRestores })
   // A site that has nothing to do with the hub.
-  world.hosts.set(HOSTS.evil, (_, response) =>
+  world.hosts.set(world.names.evil, (_, response) =>
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><h1>Elsewhere</h1>'),
   )
   const shop = await open(world.url('shop'))
@@ -49,7 +50,7 @@ async function sinceRestored(tab: Tab): Promise<Snapshot[]> {
 function askedSince(world: World, before: number): string[] {
   return world.hosts.requests
     .slice(before)
-    .filter(({ host }) => host === HOSTS.hub)
+    .filter(({ host }) => host === world.names.hub)
     .map(({ path }) => path.replace(/\?.*/, ''))
     .filter((path) => path !== '/isthmus/events' && path !== '/isthmus/worker.js')
 }
@@ -72,6 +73,13 @@ test('the back button restores the page with its stream, and nobody counts as si
   await follows(shop)
   // The frame was restored with its page: one question, and no document.
   expect(askedSince(world, before)).toEqual(['/isthmus/session'])
+
+  await test.step('and what happens later is pushed to it', async () => {
+    const { sid } = (await snapshot(shop)) as { sid: string }
+    await world.hub.sessions.revoke(sid)
+    await shows(shop, 'signed-out: revoked')
+    expect((await diagnosis(shop)).lastChange?.via).toBe('push')
+  })
 })
 
 test('a page that was left by a link to another one of its site is restored too', async ({ world, open }) => {
@@ -97,28 +105,6 @@ test('signed out on the next site, the page that the back button restores says s
 
   expect((await sinceRestored(shop)).map(({ status }) => status)).toEqual(['unknown', 'signed-out'])
   expect(askedSince(world, before)).toEqual(['/isthmus/session'])
-})
-
-test('ended from elsewhere while the page lay in the cache, it says so at once', async ({ world, open }) => {
-  const shop = await openShop(world, open)
-  const { sid } = (await snapshot(shop)) as { sid: string }
-  await shop.goto(world.url('evil'))
-  await world.hub.sessions.revoke(sid)
-  await goBack(shop)
-  await shows(shop, 'signed-out: revoked')
-  expect((await sinceRestored(shop)).map(({ status }) => status)).toEqual(['unknown', 'signed-out'])
-})
-
-test('a restored page follows again: what happens later is pushed to it', async ({ world, open }) => {
-  const shop = await openShop(world, open)
-  await shop.goto(world.url('evil'))
-  await goBack(shop)
-  await shows(shop, 'signed in: The customer')
-  await follows(shop)
-  const { sid } = (await snapshot(shop)) as { sid: string }
-  await world.hub.sessions.revoke(sid)
-  await shows(shop, 'signed-out: revoked')
-  expect((await diagnosis(shop)).lastChange?.via).toBe('push')
 })
 
 test('somebody else signed in meanwhile: the restored page shows them, and the one before no more', async ({
@@ -152,4 +138,14 @@ test('restored while the hub cannot be reached: unknown, with what was known las
   await shows(shop, 'signed in: The customer')
   await follows(shop)
   expect((await seen(shop)).map(({ status }) => status)).not.toContain('signed-out')
+
+  await test.step('restored after an end from elsewhere, it says so at once', async () => {
+    await shop.evaluate('sessionStorage.removeItem("restored")')
+    const { sid } = (await snapshot(shop)) as { sid: string }
+    await shop.goto(world.url('evil'))
+    await world.hub.sessions.revoke(sid)
+    await goBack(shop)
+    await shows(shop, 'signed-out: revoked')
+    expect((await sinceRestored(shop)).map(({ status }) => status)).toEqual(['unknown', 'signed-out'])
+  })
 })

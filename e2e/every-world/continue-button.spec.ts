@@ -22,7 +22,7 @@ test('a site that prefers a click to a bounce: the hub’s own button links it',
   }
   await shows(news, 'unknown: partitioned')
   expect(await isHidden()).toBe(false)
-  await news.frame(world.url('hub')).click('text=Continue with auth.localhost')
+  await news.frame(world.url('hub')).click(`text=Continue with ${world.names.hub}`)
   if (privacyWorld === 'webkit') {
     stateFact(
       'WebKit asks the user in a window of the browser, which automation does not reach: until then nothing changes.',

@@ -1,5 +1,6 @@
 import type { PrivacyWorld, Tab } from '@isthmus/testing'
-import { HOSTS, type World } from '../world.ts'
+import { PATIENCE } from '../patience.ts'
+import type { World } from '../world.ts'
 import {
   bounces,
   clickSignIn,
@@ -7,7 +8,6 @@ import {
   diagnosis,
   KNOWN_AFTER_LOGIN,
   ONCE,
-  PATIENCE,
   seen,
   shows,
   signIn,
@@ -153,7 +153,7 @@ test.describe('the cookie of the mirror', () => {
     for (const [index, [kind, value]] of Object.entries(kinds).entries()) {
       await test.step(kind, async () => {
         // Twice: on this host, and for all of the domain.
-        for (const domain of ['', '; domain=shop.localhost']) {
+        for (const domain of ['', `; domain=${world.names.shop}`]) {
           await shop.evaluate(`document.cookie = 'isthmus_token=${value}; path=/; secure; samesite=lax${domain}'`)
         }
         expect(await shop.evaluate('document.cookie')).toContain('isthmus_token')
@@ -273,29 +273,33 @@ test.describe('the hub’s database in the site’s partition', () => {
     expect(await failuresOf(shop)).toEqual([])
   })
 
-  for (const [kind, makeStores] of [
-    ['of another structure', "createObjectStore('others')"],
-    ['of another version', "createObjectStore('keys', { keyPath: 'id' })"],
-  ] as const) {
-    test(`that is ${kind} is made anew`, async ({ world, open, privacyWorld }) => {
-      const shop = await openKeyed(world, open)
-      await shop.frame(world.url('hub', '/isthmus/hub')).evaluate(`new Promise((resolve, reject) => {
-        indexedDB.deleteDatabase('isthmus')
-        const opening = indexedDB.open('isthmus', 7)
-        opening.onupgradeneeded = () => opening.result.${makeStores}
-        opening.onerror = () => reject(opening.error)
-        opening.onsuccess = () => { opening.result.close(); resolve() }
-      })`)
-      await shop.goto(world.url('shop', '/cart'))
-      await shows(shop, withoutKey(privacyWorld))
-      await clickSignIn(shop, 'customer')
-      await shows(shop, 'signed in: The customer')
-      await shop.goto(world.url('shop', '/other'))
-      await shows(shop, 'signed in: The customer')
-      await expectSaid(shop, privacyWorld, 1)
-      expect(await failuresOf(shop)).toEqual([])
-    })
-  }
+  test('that has another structure is made anew', async ({ newWorld, open, privacyWorld }) => {
+    for (const [kind, makeStores] of [
+      ['no store for keys', "createObjectStore('others')"],
+      ['one of another version', "createObjectStore('keys', { keyPath: 'id' })"],
+    ] as const) {
+      await test.step(kind, async () => {
+        const world = await newWorld()
+        const shop = await openKeyed(world, open)
+        await shop.frame(world.url('hub', '/isthmus/hub')).evaluate(`new Promise((resolve, reject) => {
+          indexedDB.deleteDatabase('isthmus')
+          const opening = indexedDB.open('isthmus', 7)
+          opening.onupgradeneeded = () => opening.result.${makeStores}
+          opening.onerror = () => reject(opening.error)
+          opening.onsuccess = () => { opening.result.close(); resolve() }
+        })`)
+        await shop.goto(world.url('shop', '/cart'))
+        await shows(shop, withoutKey(privacyWorld))
+        await clickSignIn(shop, 'customer')
+        await shows(shop, 'signed in: The customer')
+        await shop.goto(world.url('shop', '/other'))
+        await shows(shop, 'signed in: The customer')
+        await expectSaid(shop, privacyWorld, 1)
+        expect(await failuresOf(shop)).toEqual([])
+        await shop.close()
+      })
+    }
+  })
 
   test('that somebody keeps locked for ever counts as none', async ({ world, open, privacyWorld }) => {
     const shop = await openKeyed(world, open)
@@ -469,35 +473,39 @@ test.describe('the hub’s cookies', () => {
     })
   }
 
-  for (const value of VALUES) {
-    const kind = value.length > 30 ? `${value.length} letters` : `"${value}"`
-    test(`that hold ${kind}: the hub is honest, and they are gone after a sign-in at the latest`, async ({
-      world,
-      open,
-    }) => {
-      plantAt(world, value)
-      const shop = await open(world.url('hub', '/plant'))
-      await shop.goto(world.url('shop', '/plant'))
-      await shop.waitFor("document.title === 'Planted'")
-      await shop.goto(world.url('shop', '/cart?x=1#/route'))
-      await shows(shop, 'signed-out: none')
-      expect(await shop.evaluate('location.href')).toBe(world.url('shop', '/cart?x=1#/route'))
-      await signIn(shop, 'customer')
-      await shows(shop, 'signed in: The customer')
-      await shop.goto(world.url('shop', '/cart'))
-      await shows(shop, 'signed in: The customer')
+  test('that hold garbage: the hub is honest, and they are gone after a sign-in at the latest', async ({
+    newWorld,
+    open,
+  }) => {
+    for (const value of VALUES) {
+      const kind = value.length > 30 ? `${value.length} letters` : `"${value}"`
+      await test.step(kind, async () => {
+        const world = await newWorld()
+        plantAt(world, value)
+        const shop = await open(world.url('hub', '/plant'))
+        await shop.goto(world.url('shop', '/plant'))
+        await shop.waitFor("document.title === 'Planted'")
+        await shop.goto(world.url('shop', '/cart?x=1#/route'))
+        await shows(shop, 'signed-out: none')
+        expect(await shop.evaluate('location.href')).toBe(world.url('shop', '/cart?x=1#/route'))
+        await signIn(shop, 'customer')
+        await shows(shop, 'signed in: The customer')
+        await shop.goto(world.url('shop', '/cart'))
+        await shows(shop, 'signed in: The customer')
 
-      const since = world.hosts.requests.length
-      await shop.goto(world.url('hub'))
-      await shop.goto(world.url('shop', '/cart'))
-      await shows(shop, 'signed in: The customer')
-      const sent = world.hosts.requests.slice(since).filter(({ host }) => host === HOSTS.hub)
-      for (const { headers } of sent) {
-        const values = (headers.cookie ?? '').split('; ').filter((pair) => pair.startsWith('__Host-isthmus'))
-        for (const pair of values) expect(pair.slice(pair.indexOf('=') + 1)).not.toBe(value)
-      }
-      expect(await saidOf(shop, '')).toBe(0)
-      expect(await failuresOf(shop)).toEqual([])
-    })
-  }
+        const since = world.hosts.requests.length
+        await shop.goto(world.url('hub'))
+        await shop.goto(world.url('shop', '/cart'))
+        await shows(shop, 'signed in: The customer')
+        const sent = world.hosts.requests.slice(since).filter(({ host }) => host === world.names.hub)
+        for (const { headers } of sent) {
+          const values = (headers.cookie ?? '').split('; ').filter((pair) => pair.startsWith('__Host-isthmus'))
+          for (const pair of values) expect(pair.slice(pair.indexOf('=') + 1)).not.toBe(value)
+        }
+        expect(await saidOf(shop, '')).toBe(0)
+        expect(await failuresOf(shop)).toEqual([])
+        await shop.close()
+      })
+    }
+  })
 })

@@ -1,9 +1,13 @@
-import { PATIENCE, shows, signIn, snapshot } from './acts.ts'
+import { PATIENCE } from '../patience.ts'
+import { shows, signIn, snapshot } from './acts.ts'
 import { expect, test } from './fixtures.ts'
 
 const MINUTE_MS = 60_000
 
-test('a minute before the idle end every visible tab is warned, and the user can stay', async ({ world, open }) => {
+test('a minute before the idle end every visible tab is warned, and the user can stay; after it all say so', async ({
+  world,
+  open,
+}) => {
   const shop = await open(world.url('shop'))
   await signIn(shop, 'customer')
   await shows(shop, 'signed in: The customer')
@@ -24,18 +28,16 @@ test('a minute before the idle end every visible tab is warned, and the user can
   const after = (await snapshot(shop)) as { idleExpiresAt: number }
   expect(after.idleExpiresAt - before.idleExpiresAt).toBeGreaterThan(28 * MINUTE_MS)
   await expect.poll(() => snapshot(second), PATIENCE).toMatchObject({ idleExpiresAt: after.idleExpiresAt })
-})
 
-test('after the idle end all say so', async ({ world, open }) => {
-  const shop = await open(world.url('shop'))
-  await signIn(shop, 'customer')
-  const news = await open(world.url('news'))
-  await shows(news, 'signed in: The customer')
-  world.passTime(31 * MINUTE_MS)
-  for (const tab of [shop, news]) {
-    await tab.evaluate('session.refresh()')
-    await shows(tab, 'signed-out: idle')
-  }
+  await test.step('after the idle end all say so', async () => {
+    const news = await open(world.url('news'))
+    await shows(news, 'signed in: The customer')
+    world.passTime(31 * MINUTE_MS)
+    for (const tab of [shop, second, news]) {
+      await tab.evaluate('session.refresh()')
+      await shows(tab, 'signed-out: idle')
+    }
+  })
 })
 
 test('after the absolute end all say so', async ({ world, open }) => {

@@ -1,5 +1,6 @@
 import type { PrivacyWorld, Tab } from '@isthmus/testing'
 import type { RequestHandler } from 'express'
+import { PATIENCE } from '../patience.ts'
 import type { World } from '../world.ts'
 import {
   bounces,
@@ -10,7 +11,6 @@ import {
   KNOWN_AFTER_LOGIN,
   loadsOf,
   ONCE,
-  PATIENCE,
   seen,
   shows,
   UNLINKED,
@@ -198,28 +198,36 @@ test('a browser that keeps nothing of the hub from one page to the next is led a
 
 test.describe('with a clock that is wrong', () => {
   const DAY_MS = 24 * 60 * 60 * 1000
-  for (const [words, ms] of [
-    ['a day ahead', DAY_MS],
-    ['a day behind', -DAY_MS],
-  ] as const) {
-    test(`by ${words} in the page: one bounce, and a click works`, async ({ world, open, privacyWorld }) => {
-      const head = `<script>
-        const RealDate = Date
-        window.Date = class extends RealDate {
-          constructor(...given) { super(...(given.length > 0 ? given : [RealDate.now() + ${ms}])) }
-          static now() { return RealDate.now() + ${ms} }
-        }
-      </script>`
-      world.serve('shop', { head, options: { mirror: 'cookie' } })
-      await bouncesOnceAndSignsIn(world, await open(world.url('shop', ADDRESS)), privacyWorld)
-    })
 
-    test(`by ${words} at the hub: one bounce, and a click works`, async ({ world, open, privacyWorld }) => {
-      world.passTime(ms)
-      world.serve('shop', { options: { mirror: 'cookie' } })
-      await bouncesOnceAndSignsIn(world, await open(world.url('shop', ADDRESS)), privacyWorld)
-    })
-  }
+  test('by a day, in the page or at the hub: one bounce, and a click works', async ({
+    newWorld,
+    open,
+    privacyWorld,
+  }) => {
+    for (const [where, ms] of [
+      ['ahead in the page', DAY_MS],
+      ['behind in the page', -DAY_MS],
+      ['ahead at the hub', DAY_MS],
+      ['behind at the hub', -DAY_MS],
+    ] as const) {
+      await test.step(where, async () => {
+        const world = await newWorld()
+        const head = `<script>
+          const RealDate = Date
+          window.Date = class extends RealDate {
+            constructor(...given) { super(...(given.length > 0 ? given : [RealDate.now() + ${ms}])) }
+            static now() { return RealDate.now() + ${ms} }
+          }
+        </script>`
+        const isHubs = where.endsWith('hub')
+        if (isHubs) world.passTime(ms)
+        world.serve('shop', { head: isHubs ? '' : head, options: { mirror: 'cookie' } })
+        const shop = await open(world.url('shop', ADDRESS))
+        await bouncesOnceAndSignsIn(world, shop, privacyWorld)
+        await shop.close()
+      })
+    }
+  })
 
   async function bouncesOnceAndSignsIn(world: World, shop: Tab, privacyWorld: PrivacyWorld): Promise<void> {
     await shows(shop, 'signed-out: none')
@@ -329,44 +337,55 @@ test.describe('a site that loses every fragment', () => {
 })
 
 test.describe('a hash router that runs before us', () => {
-  for (const [words, rewrite] of [
+  const routers = [
     ['takes the fragment as it is', ''],
     [
       'writes a slash before it',
       `if (location.hash[1] !== '/') history.replaceState(null, '', '#/' + location.hash.slice(1))`,
     ],
-  ] as const) {
-    const router = `<script>
-      window.routes = []
-      const route = () => { ${rewrite}; routes.push(location.hash) }
-      addEventListener('hashchange', route)
-      route()
-    </script>`
+  ] as const
+  const routerOf = (rewrite: string): string => `<script>
+    window.routes = []
+    const route = () => { ${rewrite}; routes.push(location.hash) }
+    addEventListener('hashchange', route)
+    route()
+  </script>`
 
-    test(`and ${words} is told the user's own route`, async ({ world, open, privacyWorld }) => {
-      for (const site of ['shop', 'news'] as const) {
-        world.serve(site, { head: router })
-        const tab = await open(world.url(site, '/story?id=7#/route?x=1'))
-        await shows(tab, 'signed-out: none')
+  test("is told the user's own route", async ({ newWorld, open, privacyWorld }) => {
+    for (const [words, rewrite] of routers) {
+      await test.step(words, async () => {
+        const world = await newWorld()
+        for (const site of ['shop', 'news'] as const) {
+          world.serve(site, { head: routerOf(rewrite) })
+          const tab = await open(world.url(site, '/story?id=7#/route?x=1'))
+          await shows(tab, 'signed-out: none')
+          await rests(world)
+          expect(await addressOf(tab)).toBe(world.url(site, '/story?id=7#/route?x=1'))
+          expect((await tab.evaluate<string[]>('routes')).at(-1)).toBe('#/route?x=1')
+          await tab.close()
+        }
+        expect(bounces(world)).toBe(2 * ONCE[privacyWorld])
+      })
+    }
+  })
+
+  test('is told that there is no route', async ({ newWorld, open, privacyWorld }) => {
+    for (const [words, rewrite] of routers) {
+      await test.step(words, async () => {
+        const world = await newWorld()
+        world.serve('shop', { head: routerOf(rewrite) })
+        const shop = await open(world.url('shop', '/story?id=7'))
+        await shows(shop, 'signed-out: none')
         await rests(world)
-        expect(await addressOf(tab)).toBe(world.url(site, '/story?id=7#/route?x=1'))
-        expect((await tab.evaluate<string[]>('routes')).at(-1)).toBe('#/route?x=1')
-      }
-      expect(bounces(world)).toBe(2 * ONCE[privacyWorld])
-    })
-
-    test(`and ${words} is told that there is no route`, async ({ world, open, privacyWorld }) => {
-      world.serve('shop', { head: router })
-      const shop = await open(world.url('shop', '/story?id=7'))
-      await shows(shop, 'signed-out: none')
-      await rests(world)
-      // Its own rewriting stays, as on a page that nobody was led away from.
-      const own = rewrite ? '#/' : ''
-      expect(await addressOf(shop)).toBe(world.url('shop', `/story?id=7${own}`))
-      expect((await shop.evaluate<string[]>('routes')).at(-1)).toBe(own)
-      expect(bounces(world)).toBe(ONCE[privacyWorld])
-    })
-  }
+        // Its own rewriting stays, as on a page that nobody was led away from.
+        const own = rewrite ? '#/' : ''
+        expect(await addressOf(shop)).toBe(world.url('shop', `/story?id=7${own}`))
+        expect((await shop.evaluate<string[]>('routes')).at(-1)).toBe(own)
+        expect(bounces(world)).toBe(ONCE[privacyWorld])
+        await shop.close()
+      })
+    }
+  })
 })
 
 test('a hidden tab is not led away; when it is looked at, it is, once', async ({

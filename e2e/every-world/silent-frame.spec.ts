@@ -1,8 +1,9 @@
 import type { Diagnosis } from '@isthmus/client'
 import { nodeHandler } from '@isthmus/server/node'
-import { type HostHandler, launchBrowser, type Tab } from '@isthmus/testing'
-import { HOSTS, startWorld, type World } from '../world.ts'
-import { consoleText, diagnosis, PATIENCE, seen, shows, signIn, snapshot } from './acts.ts'
+import type { HostHandler, Tab } from '@isthmus/testing'
+import { PATIENCE } from '../patience.ts'
+import type { World } from '../world.ts'
+import { consoleText, diagnosis, seen, shows, signIn, snapshot } from './acts.ts'
 import { expect, stateFact, test } from './fixtures.ts'
 
 type Code = Diagnosis['findings'][number]['code']
@@ -22,16 +23,18 @@ async function says(tab: Tab, reason: string, code: Code): Promise<void> {
 /** What answers at the hub's address from now on; the hub behind it is reached by `pass`. Call the result to undo it. */
 function interpose(world: World, handler: (pass: HostHandler) => HostHandler): () => void {
   const pass = nodeHandler(world.hub)
-  world.hosts.set(HOSTS.hub, handler(pass))
-  return () => world.hosts.set(HOSTS.hub, pass)
+  world.hosts.set(world.names.hub, handler(pass))
+  return () => world.hosts.set(world.names.hub, pass)
 }
 
-const silences: readonly {
+interface Silence {
   readonly what: string
   readonly reason: string
   readonly code: Code
   readonly handler: (pass: HostHandler) => HostHandler
-}[] = [
+}
+
+const silences: readonly Silence[] = [
   {
     what: 'nothing answers',
     reason: 'unreachable',
@@ -69,12 +72,18 @@ const silences: readonly {
   },
 ]
 
-for (const { what, reason, code, handler } of silences) {
-  test(`${what}: unknown, with the cause; and without a reload it recovers`, async ({ world, open, privacyWorld }) => {
-    const shop = await open(world.url('shop'))
-    await signIn(shop, 'customer')
-    await shows(shop, 'signed in: The customer')
-    world.serve('shop', { options: { timeoutMs: 2000 } })
+test('a frame that is silent: unknown, with the cause; and without a reload it recovers', async ({
+  world,
+  open,
+  privacyWorld,
+}) => {
+  const shop = await open(world.url('shop'))
+  await signIn(shop, 'customer')
+  await shows(shop, 'signed in: The customer')
+  world.serve('shop', { options: { timeoutMs: 2000 } })
+  for (const silence of silences) await test.step(silence.what, () => recovers(silence))
+
+  async function recovers({ reason, code, handler }: Silence): Promise<void> {
     const undo = interpose(world, handler)
     await shop.goto(world.url('shop', '/second'))
     if (code === 'frame-silent' && privacyWorld === 'webkit') {
@@ -91,24 +100,22 @@ for (const { what, reason, code, handler } of silences) {
     await shows(shop, 'signed in: The customer')
     expect(await shop.evaluate('window.kept')).toBe(true)
     expect((await diagnosis(shop)).findings).toEqual([])
-  })
-}
+  }
+})
 
 test('the hub itself fails, as with a full disk: unknown, and not signed out; then it recovers', async ({
-  privacyWorld,
+  newWorld,
+  open,
 }) => {
   let full = false
-  await using world = await startWorld({
+  const world = await newWorld({
     wrapStore: (store) =>
       new Proxy(store, {
         get: (target, name: keyof typeof store) =>
           full && name !== 'close' ? () => Promise.reject(new Error('The disk is full.')) : target[name],
       }),
   })
-  world.hub.on('error', () => undefined)
-  await using browser = await launchBrowser(privacyWorld, { certificate: world.certificate })
-  const shop = await browser.newTab()
-  await shop.goto(world.url('shop'))
+  const shop = await open(world.url('shop'))
   await signIn(shop, 'customer')
   await shows(shop, 'signed in: The customer')
   full = true

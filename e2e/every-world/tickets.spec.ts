@@ -1,6 +1,7 @@
 import type { Tab } from '@isthmus/testing'
-import { HOSTS, type World } from '../world.ts'
-import { consoleText, PATIENCE, seen, shows, signIn } from './acts.ts'
+import { PATIENCE } from '../patience.ts'
+import type { World } from '../world.ts'
+import { consoleText, seen, shows, signIn } from './acts.ts'
 import { expect, stateFact, test } from './fixtures.ts'
 
 type Open = (url: string) => Promise<Tab>
@@ -10,10 +11,10 @@ const verifier = 'v'.repeat(43)
 const challenge = '7w_YNF9DSfIdPf_pRjSq646_kPr-2-o9NAl16JGghdM'
 
 /** Gets a real ticket with the browser's own cookie, as a client would, but keeps it instead of redeeming it. */
-async function getTicket(open: Open, { hub, hosts, url }: World, returnTo: string): Promise<string> {
+async function getTicket(open: Open, { hub, hosts, names, url }: World, returnTo: string): Promise<string> {
   const tab = await open(url('hub'))
   await tab.close()
-  const visit = hosts.requests.findLast((one) => one.host === HOSTS.hub && one.path === '/')
+  const visit = hosts.requests.findLast((one) => one.host === names.hub && one.path === '/')
   const query = new URLSearchParams({ return_to: returnTo, challenge, prompt: 'none' })
   const cookie = visit?.headers.cookie ?? ''
   const answer = await hub.fetch(new Request(url('hub', `/isthmus/link?${query}`), { headers: { cookie } }))
@@ -52,10 +53,33 @@ async function showsWithoutTicket(tab: Tab, world: string, byCookie: string): Pr
   await shows(tab, byCookie)
 }
 
-test.describe('a ticket is refused, and nothing changes', () => {
-  test('when it is used twice', async ({ world, open }) => {
-    const shop = await open(world.url('shop'))
-    await signIn(shop, 'customer')
+test('a ticket is refused, and nothing changes', async ({ world, open, privacyWorld }) => {
+  const shop = await open(world.url('shop'))
+  await signIn(shop, 'customer')
+
+  await test.step('with another verifier', async () => {
+    const ticket = await getTicket(open, world, world.url('news'))
+    const news = await arriveWith(open, world, 'news', ticket, 'w'.repeat(43))
+    await expect.poll(() => consoleText(news), PATIENCE).toContain('isthmus: ticket-mismatch')
+    await showsWithoutTicket(news, privacyWorld, 'signed in: The customer')
+  })
+
+  await test.step('on another site', async () => {
+    const ticket = await getTicket(open, world, world.url('news'))
+    const staff = await arriveWith(open, world, 'staff', ticket, verifier)
+    await expect.poll(() => consoleText(staff), PATIENCE).toContain('isthmus: ticket-mismatch')
+    await showsWithoutTicket(staff, privacyWorld, 'denied: {"sub":"u-customer"}')
+  })
+
+  await test.step('after 60 seconds', async () => {
+    const ticket = await getTicket(open, world, world.url('news'))
+    world.passTime(60_000)
+    const news = await arriveWith(open, world, 'news', ticket, verifier)
+    await expect.poll(() => consoleText(news), PATIENCE).toContain('isthmus: ticket-expired')
+    await showsWithoutTicket(news, privacyWorld, 'signed in: The customer')
+  })
+
+  await test.step('when it is used twice', async () => {
     const ticket = await getTicket(open, world, world.url('news'))
     const first = await arriveWith(open, world, 'news', ticket, verifier)
     await shows(first, 'signed in: The customer')
@@ -63,34 +87,6 @@ test.describe('a ticket is refused, and nothing changes', () => {
     await expect.poll(() => consoleText(second), PATIENCE).toContain('isthmus: ticket-unknown')
     // The carrier that the first use gave is not harmed.
     await shows(second, 'signed in: The customer')
-  })
-
-  test('with another verifier', async ({ world, open, privacyWorld }) => {
-    const shop = await open(world.url('shop'))
-    await signIn(shop, 'customer')
-    const ticket = await getTicket(open, world, world.url('news'))
-    const news = await arriveWith(open, world, 'news', ticket, 'w'.repeat(43))
-    await expect.poll(() => consoleText(news), PATIENCE).toContain('isthmus: ticket-mismatch')
-    await showsWithoutTicket(news, privacyWorld, 'signed in: The customer')
-  })
-
-  test('on another site', async ({ world, open, privacyWorld }) => {
-    const shop = await open(world.url('shop'))
-    await signIn(shop, 'customer')
-    const ticket = await getTicket(open, world, world.url('news'))
-    const staff = await arriveWith(open, world, 'staff', ticket, verifier)
-    await expect.poll(() => consoleText(staff), PATIENCE).toContain('isthmus: ticket-mismatch')
-    await showsWithoutTicket(staff, privacyWorld, 'denied: {"sub":"u-customer"}')
-  })
-
-  test('after 60 seconds', async ({ world, open, privacyWorld }) => {
-    const shop = await open(world.url('shop'))
-    await signIn(shop, 'customer')
-    const ticket = await getTicket(open, world, world.url('news'))
-    world.passTime(60_000)
-    const news = await arriveWith(open, world, 'news', ticket, verifier)
-    await expect.poll(() => consoleText(news), PATIENCE).toContain('isthmus: ticket-expired')
-    await showsWithoutTicket(news, privacyWorld, 'signed in: The customer')
   })
 })
 

@@ -1,7 +1,6 @@
 import { nodeHandler } from '@isthmus/server/node'
 import express from 'express'
 import { createLoginApp } from '../login-app.ts'
-import { HOSTS } from '../world.ts'
 import { loadsOf, seen, shows, signIn, signInAtHub, snapshot } from './acts.ts'
 import { expect, stateFact, test } from './fixtures.ts'
 
@@ -29,17 +28,18 @@ test('look-alike and unknown addresses come back unchanged', async ({ world, ope
   await signIn(shop, 'customer')
   await shows(shop, 'signed in: The customer')
   const news = new URL(world.url('news'))
+  const { evil } = world.names
   const strange = [
     world.url('evil'),
-    `https://news.localhost.evil.localhost:${news.port}/`,
-    `https://news.localhost:${news.port}@evil.localhost/`,
-    `https://user@news.localhost:${news.port}/`,
-    'https://news.localhost/',
-    `http://news.localhost:${news.port}/`,
-    `https://xn--nws-8ma.localhost:${news.port}/`,
-    `https:\\\\news.localhost:${news.port}/`,
+    `https://${news.hostname}.${evil}:${news.port}/`,
+    `https://${news.host}@${evil}/`,
+    `https://user@${news.host}/`,
+    `https://${news.hostname}/`,
+    `http://${news.host}/`,
+    `https://${news.host.replace('news', 'xn--nws-8ma')}/`,
+    `https:\\\\${news.host}/`,
     ` ${news.href}`,
-    `//news.localhost:${news.port}/`,
+    `//${news.host}/`,
     'javascript:alert(1)',
     '/other',
     '',
@@ -62,7 +62,7 @@ test('where the other site still shows somebody else, the one who came replaces 
   const forgetful = express().get('/forget', (_, response) => {
     response.set('Set-Cookie', '__Host-isthmus=; Path=/; Secure; HttpOnly; SameSite=None; Max-Age=0').send('Forgotten')
   })
-  world.hosts.set(HOSTS.hub, forgetful.use(nodeHandler(world.hub)).use(createLoginApp(world.hub)))
+  world.hosts.set(world.names.hub, forgetful.use(nodeHandler(world.hub)).use(createLoginApp(world.hub)))
   await visits.goto(world.url('hub', '/forget'))
   const shop = await open(world.url('shop'))
   await shows(shop, 'signed-out: none')

@@ -32,6 +32,10 @@ export interface HostRequest {
   /** What it is for, by `Sec-Fetch-Dest`: `document` is a navigation of a tab, `iframe` that of a frame. Over https every engine says it. */
   readonly destination: string | undefined
   readonly headers: IncomingHttpHeaders
+  /** When it came, in milliseconds since 1970. */
+  readonly at: number
+  /** The status of the answer; `undefined` while there is none. */
+  readonly status: number | undefined
 }
 
 /** Several domains behind one port of 127.0.0.1. */
@@ -73,7 +77,7 @@ export async function startHosts(options: HostsOptions = {}): Promise<Hosts> {
     const host = hostName(request.headers.host)
     if (silent.has(request.socket)) return undefined
     open.set(request.socket, { host, path: request.url?.replace(/\?.*/, '') })
-    requests.push(describeRequest(host, request))
+    requests.push(describeRequest(host, request, response))
     const handler = handlers.get(host)
     if (handler === 'cut') return request.socket.destroy()
     if (handler) return handler(request, response)
@@ -155,9 +159,23 @@ function listen(server: Server, port: number): Promise<void> {
   })
 }
 
-function describeRequest(host: string, { method = '', url = '', headers }: IncomingMessage): HostRequest {
+function describeRequest(
+  host: string,
+  { method = '', url = '', headers }: IncomingMessage,
+  response: ServerResponse,
+): HostRequest {
   const destination = headers['sec-fetch-dest']
-  return { host, method, path: url, destination: typeof destination === 'string' ? destination : undefined, headers }
+  return {
+    host,
+    method,
+    path: url,
+    destination: typeof destination === 'string' ? destination : undefined,
+    headers,
+    at: Date.now(),
+    get status() {
+      return response.headersSent ? response.statusCode : undefined
+    },
+  }
 }
 
 const hostName = (header = ''): string => header.replace(/:\d+$/, '').toLowerCase()

@@ -4,8 +4,9 @@ import { findElement } from './find-element.ts'
 import type { Scope, Tab, WaitOptions } from './tab.ts'
 
 const pollMs = 20
-const waitMs = 10_000
-const settleMs = 5_000
+const waitMs = 30_000
+const settleMs = 30_000
+const answerMs = 5_000
 
 /** Makes a tab of what its engine can do. */
 export function createTab(driver: TabDriver): Tab {
@@ -68,7 +69,7 @@ function createScope(driver: ScopeDriver): Scope {
     evaluate,
     waitFor,
     text: (target) =>
-      within(settleMs, evaluate<string>(`${find(target)}?.textContent.trim() ?? ''`), '').catch(() => ''),
+      within(answerMs, evaluate<string>(`${find(target)}?.textContent.trim() ?? ''`), '').catch(() => ''),
     async click(target, options) {
       await driver.click(await untilVisible(target, options))
     },

@@ -8,7 +8,7 @@ export type Target = string
 
 /** How long a wait may last. */
 export interface WaitOptions {
-  /** Default 10 seconds. */
+  /** Default 30 seconds: a wait ends with what it waits for, and only a test that fails needs all of it. */
   readonly timeoutMs?: number
 }
 

@@ -22,6 +22,12 @@ export interface UserBrowser extends AsyncDisposable {
   newTab(): Promise<Tab>
   /** Removes the cookies of one host, in every partition. WebKit opens the address for it. */
   clearCookies(url: string): Promise<void>
+  /**
+   * Another user of the browser that runs already, at a small part of the price of a launch. Chromium's and Firefox's users
+   * share no cookie, storage or permission. WebKit has one profile for all of them: give each test hosts of its own.
+   * Closing a user closes their tabs, and leaves the browser and its other users alone.
+   */
+  newUser(): Promise<UserBrowser>
   /** Ends the browser with all its processes and removes its profile. */
   close(): Promise<void>
   /** What only Chromium can do, through Playwright. */

@@ -7,13 +7,17 @@ import { type Chromium, type ChromiumOptions, launchChromium } from './chromium.
 
 /** Starts Chromium behind the interface that all engines share; `chromium` and the tabs' `page` reach Playwright's. */
 export async function launchChromiumBrowser(options: ChromiumOptions): Promise<UserBrowser> {
-  const chromium = await launchChromium(options)
+  return createChromiumBrowser(await launchChromium(options))
+}
+
+function createChromiumBrowser(chromium: Chromium): UserBrowser {
   const { context, thirdPartyCookies, close } = chromium
   return {
     world: `chromium-${thirdPartyCookies}`,
     version: `chromium/${context.browser()?.version() ?? 'unknown'}`,
     chromium,
     newTab: async () => createChromiumTab(chromium, await chromium.newPage()),
+    newUser: async () => createChromiumBrowser(await chromium.newUser()),
     clearCookies: (url) => context.clearCookies({ domain: new URL(url).hostname }),
     close,
     [Symbol.asyncDispose]: close,

@@ -28,7 +28,7 @@ export interface ChromiumOptions {
   readonly args?: readonly string[]
 }
 
-/** One Chromium with a fresh profile. */
+/** One user's Chromium, with a fresh profile. */
 export interface Chromium extends AsyncDisposable {
   readonly context: BrowserContext
   readonly thirdPartyCookies: ThirdPartyCookies
@@ -38,7 +38,9 @@ export interface Chromium extends AsyncDisposable {
   hide(page: Page): Promise<void>
   /** Brings a tab to the front, visible and focused. */
   show(page: Page): Promise<void>
-  /** Ends the browser and removes its profile. */
+  /** Another user of the same process: a browser context, whose privacy rules are those of the profile. */
+  newUser(): Promise<Chromium>
+  /** Ends the browser and removes its profile. Of a further user, only what is theirs. */
   close(): Promise<void>
 }
 
@@ -84,21 +86,34 @@ export async function launchChromium(options: ChromiumOptions): Promise<Chromium
       throw error
     })
 
-  // The tab the browser starts with stays blank: hiding a page means looking at this one.
-  let [blank = await context.newPage()] = context.pages()
-  const close = async (): Promise<void> => {
+  return createUser(context, thirdPartyCookies, async () => {
     await context.close()
     await removeProfile()
-  }
+  })
+}
+
+/** The user of one context. Contexts are to Chromium what its Incognito is: profiles in memory, with the settings of the one on disk. */
+function createUser(
+  context: BrowserContext,
+  thirdPartyCookies: ThirdPartyCookies,
+  close: () => Promise<void>,
+): Chromium {
+  // The tab the browser starts with stays blank: hiding a page means looking at another one.
+  let [blank] = context.pages()
   return {
     context,
     thirdPartyCookies,
     newPage: () => context.newPage(),
     async hide(page) {
-      if (blank.isClosed()) blank = await context.newPage()
+      if (!blank || blank.isClosed()) blank = await context.newPage()
       await hidePage(page, blank)
     },
     show: showPage,
+    async newUser() {
+      const another = await context.browser()?.newContext({ ignoreHTTPSErrors: true })
+      if (!another) throw new Error('The browser is closed.')
+      return createUser(another, thirdPartyCookies, () => another.close())
+    },
     close,
     [Symbol.asyncDispose]: close,
   }

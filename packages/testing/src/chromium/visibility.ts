@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright'
 
-const settleMs = 5_000
+const settleMs = 30_000
 
 /** Puts `front` before `page`, which must be tabs of one window, and lets `page` notice. Returns once it is hidden. */
 export async function hidePage(page: Page, front: Page): Promise<void> {

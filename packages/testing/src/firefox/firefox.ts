@@ -66,19 +66,31 @@ export async function launchFirefox(options: FirefoxOptions = {}): Promise<UserB
       { capabilities: { alwaysMatch: { acceptInsecureCerts: true } } },
     )
     const consoleOf = await collectConsole(connection)
-    return {
+    /** The user of one user context: what people know as a container. Cookies, storage and permissions are its own. */
+    const createUser = (user: string, closeUser: () => Promise<void>): UserBrowser => ({
       world: 'firefox',
       version: `${capabilities.browserName}/${capabilities.browserVersion}`,
       async newTab() {
-        const { context } = await connection.send<{ context: string }>('browsingContext.create', { type: 'window' })
+        const window = { type: 'window', userContext: user }
+        const { context } = await connection.send<{ context: string }>('browsingContext.create', window)
         return createTab(createFirefoxDriver(connection, context, () => consoleOf(context)))
       },
-      async clearCookies(url) {
-        await connection.send('storage.deleteCookies', { filter: { domain: new URL(url).hostname } })
+      async newUser() {
+        const { userContext } = await connection.send<{ userContext: string }>('browser.createUserContext')
+        return createUser(userContext, async () => {
+          await connection.send('browser.removeUserContext', { userContext })
+        })
       },
-      close,
-      [Symbol.asyncDispose]: close,
-    }
+      async clearCookies(url) {
+        await connection.send('storage.deleteCookies', {
+          filter: { domain: new URL(url).hostname },
+          partition: { type: 'storageKey', userContext: user },
+        })
+      },
+      close: closeUser,
+      [Symbol.asyncDispose]: closeUser,
+    })
+    return createUser('default', close)
   } catch (error) {
     await close()
     throw error

@@ -9,7 +9,7 @@ import { findWebKit, type WebKitPaths } from '../engines/engines.ts'
 import { startVirtualDisplay } from './virtual-display.ts'
 import { createWebDriver, type WebDriver } from './web-driver.ts'
 import { createWebKitDriver } from './webkit-driver.ts'
-import { createWindows } from './windows.ts'
+import { createWindows, type Windows } from './windows.ts'
 
 /** Settings of {@link launchWebKit}. */
 export interface WebKitOptions {
@@ -52,24 +52,42 @@ export async function launchWebKit(options: WebKitOptions = {}): Promise<UserBro
       },
     })
     session = webDriver
-    const windows = createWindows(webDriver)
-    return {
-      world: 'webkit',
-      version: webDriver.version,
-      newTab: async () => createTab(createWebKitDriver(windows, await windows.open())),
-      async clearCookies(url) {
-        // WebDriver removes the cookies of a page, so one has to be open.
-        const window = await windows.open()
-        await createWebKitDriver(windows, window).goto(url)
-        await windows.use(window, () => webDriver.delete('/cookie'))
-        await windows.close(window)
-      },
-      close,
-      [Symbol.asyncDispose]: close,
-    }
+    return createUser(webDriver, createWindows(webDriver), close)
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** A user of the session; their windows are their own, and the profile is everybody's. */
+function createUser(
+  session: WebDriver,
+  windows: Windows,
+  close: (opened: readonly string[]) => Promise<void>,
+): UserBrowser {
+  const opened: string[] = []
+  const closeUser = (): Promise<void> => close(opened)
+  return {
+    world: 'webkit',
+    version: session.version,
+    async newTab() {
+      const window = await windows.open()
+      opened.push(window)
+      return createTab(createWebKitDriver(windows, window))
+    },
+    newUser: async () =>
+      createUser(session, windows, async (theirs) => {
+        for (const window of theirs) await windows.close(window)
+      }),
+    async clearCookies(url) {
+      // WebDriver removes the cookies of a page, so one has to be open.
+      const window = await windows.open()
+      await createWebKitDriver(windows, window).goto(url)
+      await windows.use(window, () => session.delete('/cookie'))
+      await windows.close(window)
+    },
+    close: closeUser,
+    [Symbol.asyncDispose]: closeUser,
   }
 }
 

@@ -13,13 +13,14 @@ export interface Windows {
   open(): Promise<string>
   /** Runs commands in the document of a window, or in the first frame of it whose address begins so. No others run meanwhile. */
   use<Result>(window: string, commands: () => Promise<Result>, urlPrefix?: string): Promise<Result>
-  /** Closes a window. */
+  /** Closes a window; one that is closed already stays so. */
   close(window: string): Promise<void>
 }
 
 /** Gives turns. */
 export function createWindows(session: WebDriver): Windows {
   let last: Promise<unknown> = Promise.resolve()
+  const opened = new Set<string>()
   let current: string | undefined
   let isInFrame = false
 
@@ -38,7 +39,11 @@ export function createWindows(session: WebDriver): Windows {
   return {
     session,
     open: () =>
-      takeTurn(async () => (await session.post<{ handle: string }>('/window/new', { type: 'window' })).handle),
+      takeTurn(async () => {
+        const { handle } = await session.post<{ handle: string }>('/window/new', { type: 'window' })
+        opened.add(handle)
+        return handle
+      }),
     use: (window, commands, urlPrefix) =>
       takeTurn(async () => {
         await enter(window, urlPrefix)
@@ -46,6 +51,7 @@ export function createWindows(session: WebDriver): Windows {
       }),
     close: (window) =>
       takeTurn(async () => {
+        if (!opened.delete(window)) return
         await enter(window, undefined)
         current = undefined
         // Commands fail while the current window is a closed one, the one that opens another too.
