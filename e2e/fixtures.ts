@@ -83,5 +83,3 @@ export const test = base.extend<Options & Fixtures, WorkerOptions & WorkerFixtur
     if (hasFailed(info)) await attachTabs(info, tabs)
   },
 })
-
-export { expect } from '@playwright/test'
