@@ -98,6 +98,8 @@ test('a back end that fails is asked again, and the session goes on', async ({ w
 
 test('the token goes to the site itself only', async ({ world, open }) => {
   const shop = await open(world.url('shop'))
+  // Where it is partitioned, the page is led away and back first.
+  await expect(status(shop)).toHaveText('signed-out: none')
   const attempt = `import('/isthmus-client.js').then(({ createSession }) => {
     createSession({ hub: '${world.url('hub', '')}', mirror: 'endpoint', mirrorPath: '${world.url('evil', '/take')}' })
   }).catch(({ code, message }) => code + ': ' + message)`
