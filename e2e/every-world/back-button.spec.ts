@@ -35,6 +35,12 @@ async function follows(tab: Tab): Promise<void> {
   await expect.poll(async () => (await diagnosis(tab)).stream, PATIENCE).toBe('open')
 }
 
+/** Goes elsewhere, and stays until that page is loaded: nobody presses a button within milliseconds. */
+async function leave(tab: Tab, url: string): Promise<void> {
+  await tab.goto(url)
+  await tab.waitFor("document.readyState === 'complete'")
+}
+
 /** Presses the back button. The page comes from the back-forward cache, or the test fails. */
 async function goBack(tab: Tab): Promise<void> {
   await tab.back()
@@ -60,7 +66,7 @@ test('the back button restores the page with its stream, and nobody counts as si
   open,
 }) => {
   const shop = await openShop(world, open)
-  await shop.goto(world.url('evil'))
+  await leave(shop, world.url('evil'))
   const before = world.hosts.requests.length
   await goBack(shop)
   await shows(shop, 'signed in: The customer')
@@ -104,7 +110,8 @@ test('signed out on the next site, the page that the back button restores says s
   await shows(shop, 'signed-out: logout')
 
   expect((await sinceRestored(shop)).map(({ status }) => status)).toEqual(['unknown', 'signed-out'])
-  expect(askedSince(world, before)).toEqual(['/isthmus/session'])
+  // The stream, opened again, may hear of the end too, and ask; but no document is loaded.
+  expect(new Set(askedSince(world, before))).toEqual(new Set(['/isthmus/session']))
 })
 
 test('somebody else signed in meanwhile: the restored page shows them, and the one before no more', async ({
@@ -113,7 +120,7 @@ test('somebody else signed in meanwhile: the restored page shows them, and the o
 }) => {
   const shop = await openShop(world, open)
   const hub = await open(world.url('hub', '/login'))
-  await shop.goto(world.url('evil'))
+  await leave(shop, world.url('evil'))
   await hub.fill('label=User', 'clerk')
   await hub.click('text=Sign in')
   await hub.waitFor("document.querySelector('h1')?.textContent === 'Auth domain'")
@@ -126,7 +133,7 @@ test('somebody else signed in meanwhile: the restored page shows them, and the o
 
 test('restored while the hub cannot be reached: unknown, with what was known last', async ({ world, open }) => {
   const shop = await openShop(world, open)
-  await shop.goto(world.url('evil'))
+  await leave(shop, world.url('evil'))
   const bringBack = world.cutHub()
   await goBack(shop)
   await shows(shop, 'unknown: unreachable')
@@ -142,7 +149,7 @@ test('restored while the hub cannot be reached: unknown, with what was known las
   await test.step('restored after an end from elsewhere, it says so at once', async () => {
     await shop.evaluate('sessionStorage.removeItem("restored")')
     const { sid } = (await snapshot(shop)) as { sid: string }
-    await shop.goto(world.url('evil'))
+    await leave(shop, world.url('evil'))
     await world.hub.sessions.revoke(sid)
     await goBack(shop)
     await shows(shop, 'signed-out: revoked')

@@ -1,5 +1,5 @@
 import type { HubToClient, SiteAnswer } from '@isthmus/protocol'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { openQuestions, type Question, type Questions } from './questions.ts'
 
 const ANSWER: SiteAnswer = {
@@ -102,6 +102,30 @@ describe('a question', () => {
     const { id } = await line.next()
     line.say({ isthmus: 1, type: 'refusal', id, code })
     await expect(asked).rejects.toMatchObject({ name: 'IsthmusError', code })
+  })
+
+  // Regression: Firefox lost the question of a restored page, which then stayed unknown for five seconds.
+  test('that was lost is asked once more, with the same id; what changes something is not', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    try {
+      const line = openLine()
+      const asked = line.questions.ask({ type: 'ask' })
+      const touched = line.questions.ask({ type: 'touch' })
+      const [lost, touch] = [await line.next(), await line.next()]
+      vi.advanceTimersByTime(1_000)
+      expect(await line.next()).toEqual(lost)
+      line.say(answer(lost.id))
+      line.say(answer(touch.id))
+      await expect(asked).resolves.toEqual(ANSWER)
+      await touched
+      const next = line.questions.ask({ type: 'touch' })
+      const { id } = await line.next()
+      expect(id).toBeGreaterThan(touch.id)
+      line.say(answer(id))
+      await next
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   test('that nobody answers fails in time; an answer that comes later is nobody’s', async () => {

@@ -14,6 +14,8 @@ type Unnumbered<M> = M extends unknown ? Omit<M, 'isthmus' | 'id'> : never
 /** What the client can ask over the port. */
 export type Question = Unnumbered<Exclude<ClientToHub, { type: 'visit' }>>
 
+const ASK_AGAIN_MS = 1_000
+
 /** One port to the hub, as questions with answers. */
 export interface Questions {
   /** Rejects with {@link IsthmusError}: what the hub refused, or `timeout`. */
@@ -54,7 +56,10 @@ export function openQuestions(
       return new Promise<SiteAnswer>((resolve, reject) => {
         open.set(id, { resolve, reject })
         setTimeout(refuse, timeoutMs, id, 'timeout')
-        port.postMessage({ isthmus: PROTOCOL_VERSION, id, ...question } satisfies ClientToHub)
+        const send = (): void => port.postMessage({ isthmus: PROTOCOL_VERSION, id, ...question } satisfies ClientToHub)
+        send()
+        // Firefox loses now and then what a restored page says to a frame that is still on its way back. Asking is free to repeat.
+        if (question.type === 'ask') setTimeout(() => open.has(id) && send(), ASK_AGAIN_MS)
       })
     },
     close() {
