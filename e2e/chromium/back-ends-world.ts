@@ -90,7 +90,7 @@ export async function startBackEndsWorld(mirror: 'cookie' | 'endpoint' = 'cookie
     names: started.filter(([, backEnd]) => backEnd).map(([name]) => name),
     url: (name, path = '/') => (name === 'hub' ? hosts.origin(HUB) : origin(name)) + path,
     async membersWith(name, token) {
-      const headers = { cookie: `isthmus_token=${token}` }
+      const headers = { cookie: `${mirror === 'endpoint' ? '__Host-' : ''}isthmus_token=${token}` }
       return (await fetch(`http://127.0.0.1:${ports[name]}/members`, { headers })).status
     },
     async [Symbol.asyncDispose]() {

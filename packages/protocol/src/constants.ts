@@ -105,6 +105,9 @@ export const KEY_LEAD_MS = JWKS_CACHE_MS + KEYS_FRESH_MS + TOKEN_LIFETIME_MS
 /** A key signs for this long; then the next one does. */
 export const KEY_LIFETIME_MS = 30 * 24 * HOUR_MS
 
+/** Header parameter of a site token: its time of issue in milliseconds, where `iat` counts seconds. For revocations of a whole user. */
+export const ISSUED_AT_HEADER = 'iat_ms'
+
 /** Request header by which the hub page asks for a site token; across origins the query `token=1` does. */
 export const TOKEN_HEADER = 'isthmus-token'
 

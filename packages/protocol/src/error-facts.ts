@@ -28,6 +28,7 @@ export const ERRORS = {
   },
   'token-missing': { status: 401, retry: false, sentence: 'The request carries no token.' },
   'token-too-long': { status: 413, retry: false, sentence: 'The token is longer than any that a hub issues.' },
+  'token-ambiguous': { status: 401, retry: false, sentence: 'The request carries two different tokens in one cookie.' },
   'token-malformed': { status: 401, retry: false, sentence: 'This is no signed token.' },
   'token-wrong-algorithm': { status: 401, retry: false, sentence: 'The token is not signed with ES256.' },
   'token-unknown-key': { status: 401, retry: false, sentence: 'The hub publishes no such key.' },

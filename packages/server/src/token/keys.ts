@@ -26,8 +26,9 @@ export interface TokenKeys {
    * Signs a JWT (RFC 7515) with the key of the time.
    *
    * @param typ Header parameter that keeps tokens of different purposes apart (RFC 8725 §3.11).
+   * @param parameters further ones
    */
-  sign(typ: 'JWT' | 'logout+jwt', claims: JWTPayload): Promise<string>
+  sign(typ: 'JWT' | 'logout+jwt', claims: JWTPayload, parameters?: Readonly<Record<string, number>>): Promise<string>
   /** The keys to verify with, of the past, the present and the near future. */
   published(): Promise<readonly PublishedKey[]>
 }
@@ -79,10 +80,11 @@ export function createTokenKeys({ store, clock }: { store: Store; clock: Clock }
   }
 
   return {
-    async sign(typ, claims) {
+    async sign(typ, claims, parameters) {
       // A ring that was read is never empty.
       const key = signingKey(await ring(), clock()) as StoredKey
-      return new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: key.kid, typ }).sign(await importKey(key))
+      const header = { ...parameters, alg: 'ES256', kid: key.kid, typ }
+      return new SignJWT(claims).setProtectedHeader(header).sign(await importKey(key))
     },
     published: async () => publishedKeys(await ring(), clock()),
   }
