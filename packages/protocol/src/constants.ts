@@ -41,6 +41,15 @@ export const TICKET_LIFETIME_MS = 60 * SECOND_MS
 /** Life of a registered visit: the page leaves at once, or with the user's next click. */
 export const VISIT_LIFETIME_MS = 10 * MINUTE_MS
 
+/** Where a login page in any language sends the browser with a signed assertion, if the hub takes any. */
+export const ASSERTION_PATH = `${BASE_PATH}/assertion`
+
+/** Longest life of such an assertion: one redirect on a slow phone. */
+export const ASSERTION_LIFETIME_MS = 60 * SECOND_MS
+
+/** Where users begin whose login is at an OpenID provider, if the hub has one. */
+export const OIDC_PATH = `${BASE_PATH}/oidc`
+
 /** How long the pending sign-in is remembered: long enough to find a password. */
 export const LOGIN_LIFETIME_MS = 30 * MINUTE_MS
 
