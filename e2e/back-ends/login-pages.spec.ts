@@ -44,7 +44,10 @@ for (const language of ['php', 'python'] as const) {
       const query = new URLSearchParams({ return_to: `${SHOP}/cart` })
       const away = await fetch(new Request(`${HUB}/isthmus/login?${query}`, { headers }))
       const pending = new URL(away.headers.get('location') ?? '', HUB).searchParams.get('isthmus') ?? ''
-      const cookie = away.headers.getSetCookie().map((text) => text.split(';')[0]).join('; ')
+      const cookie = away.headers
+        .getSetCookie()
+        .map((text) => text.split(';')[0])
+        .join('; ')
 
       const { stdout } = await promisify(execFile)(program ?? '', PROGRAMS[language](pending))
       const address = `${HUB}/isthmus/assertion?${new URLSearchParams({ assertion: stdout })}`

@@ -37,6 +37,9 @@ async function installIn(folder: string): Promise<void> {
   await run('npm', ['install', ...options, ...tarballs], { cwd: folder, maxBuffer: 64 * 1024 * 1024 })
 }
 
+/** The configuration names the variable, not the secret. */
+const env = { ...process.env, ASSERTION_KEY: 'a shared key of thirty-two bytes!' }
+
 /** Reads what a command says until it says this. */
 async function until(child: ChildProcess, text: string): Promise<string> {
   let said = ''
@@ -82,12 +85,13 @@ test('npx isthmus in an empty folder serves a hub, takes orders while it runs, a
   const config = {
     origin,
     store: './data',
+    login: { assertion: { key: { env: 'ASSERTION_KEY' } } },
     listen: { port },
     sites: [{ id: 'shop', origins: ['http://shop.localhost:4001'] }],
   }
   await writeFile(join(folder, 'isthmus.config.json'), JSON.stringify(config, undefined, 2))
   const isthmus = (...parameters: string[]) =>
-    run('npx', ['--no-install', 'isthmus', ...parameters], { cwd: folder }).catch((error) => error)
+    run('npx', ['--no-install', 'isthmus', ...parameters], { cwd: folder, env }).catch((error) => error)
 
   expect((await isthmus('check-config')).stdout).toContain('isthmus.config.json is well.')
   const child = start('serve')

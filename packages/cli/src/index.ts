@@ -1,1 +1,1 @@
-export { type Config, defineConfig, type Secret } from './config/config.ts'
+export { type Config, defineConfig, type Provider, type Secret } from './config/config.ts'

@@ -39,6 +39,7 @@ async function listen(listener: RequestListener): Promise<string> {
 
 const YAML = `origin: https://auth.example.com
 store: ./data
+login: { assertion: { key: a shared key of thirty-two bytes! } }
 sites:
   - id: shop
     origins:
@@ -63,16 +64,17 @@ describe('a configuration', () => {
       JSON.stringify({
         origin: 'https://auth.example.com',
         store: './data',
+        login: { assertion: { key: 'a shared key of thirty-two bytes!' } },
         sites: [{ id: 'shop', origins: ['https://shop.example'] }],
       }),
     ],
     [
       'isthmus.config.mjs',
-      `export default { origin: 'https://auth.example.com', store: './data', sites: [{ id: 'shop', origins: ['https://shop.example'] }] }`,
+      `export default { origin: 'https://auth.example.com', store: './data', login: { oidc: [{ id: 'id', issuer: 'https://id.example', clientId: 'hub', clientSecret: 'x' }] }, sites: [{ id: 'shop', origins: ['https://shop.example'] }] }`,
     ],
     [
       'isthmus.config.ts',
-      `const origin: string = 'https://auth.example.com'\nexport default { origin, store: './data', sites: [{ id: 'shop', origins: ['https://shop.example'] }] }`,
+      `const origin: string = 'https://auth.example.com'\nexport default { origin, store: './data', login: { oidc: [{ id: 'id', issuer: 'https://id.example', clientId: 'hub', clientSecret: 'x' }] }, sites: [{ id: 'shop', origins: ['https://shop.example'] }] }`,
     ],
   ])('is read from %s', async (name, text) => {
     const folder = await folderWith({ [name]: text })
@@ -102,11 +104,11 @@ describe('a configuration', () => {
     expect(await faultsOf('isthmus.config.yaml', text)).toEqual([
       expect.stringMatching(/^\/isthmus\.config\.yaml:1: store needs a folder such as ".\/data", or "redis:\/\/…"\.$/),
       expect.stringMatching(
-        /^\/isthmus\.config\.yaml:2: stroe is no option; there are origin, .*, store, listen, tls, behindProxy\.$/,
+        /^\/isthmus\.config\.yaml:2: stroe is no option; there are origin, .*, store, login, listen, tls, behindProxy\.$/,
       ),
     ])
     expect(await faultsOf('isthmus.config.yaml', YAML.replace('shop.example', 'shop.example/'))).toEqual([
-      '/isthmus.config.yaml:6: sites[0].origins[0] is "https://shop.example/"; write the bare origin: "https://shop.example".',
+      '/isthmus.config.yaml:7: sites[0].origins[0] is "https://shop.example/"; write the bare origin: "https://shop.example".',
     ])
   })
 
@@ -127,16 +129,16 @@ describe('a configuration', () => {
     [
       'isthmus.config.yaml',
       `${YAML}listen: { host: 0.0.0.0 }\n`,
-      /:7: listen\.host is 0\.0\.0\.0, where the hub would speak plain http: give tls/,
+      /:8: listen\.host is 0\.0\.0\.0, where the hub would speak plain http: give tls/,
     ],
     [
       'isthmus.config.yaml',
       `${YAML}tls: { cert: cert.pem, key: key.pem }\n`,
-      /:7: tls\.cert is ".*cert\.pem", which cannot be read/,
+      /:8: tls\.cert is ".*cert\.pem", which cannot be read/,
     ],
     [
       'isthmus.config.mjs',
-      `export default {\n  origin: 'http://auth.example.com',\n  store: './data', sites: [] }`,
+      `export default {\n  origin: 'http://auth.example.com',\n  store: './data', login: { assertion: { key: 'a shared key of thirty-two bytes!' } }, sites: [] }`,
       /^\/isthmus\.config\.mjs:2: origin is "http:\/\/auth\.example\.com"; .* use https/,
     ],
     [
@@ -144,7 +146,7 @@ describe('a configuration', () => {
       YAML,
       /has none of isthmus\.config\.ts, .*: write one of them, or name another file with --config\.$/,
     ],
-  ])('%s: %s', async (name, text, sentence) => {
+  ])('that is wrong in %s is told (%#)', async (name, text, sentence) => {
     expect((await faultsOf(name, text)).join('\n')).toMatch(sentence)
   })
 })

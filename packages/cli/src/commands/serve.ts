@@ -9,6 +9,7 @@ import type { LoadedConfig } from '../config/load-config.ts'
 import { takeOrders } from '../control.ts'
 import { openStore } from '../open-store.ts'
 import type { Output } from '../output.ts'
+import { withLogin } from '../with-login.ts'
 
 /** When the end is asked for, requests under way have this long before the store is closed. */
 const QUIET_MS = 1000
@@ -18,11 +19,12 @@ const GRACE_MS = 5000
 
 /** Serves a hub until the signal aborts. */
 export async function serve(config: LoadedConfig, output: Output, end: AbortSignal): Promise<void> {
-  const hub = await createHub({ ...config.hub, store: await openStore(config.store) })
+  const store = await openStore(config.store)
+  const hub = await createHub({ ...config.hub, store })
   let server: Server | undefined
   try {
     report(hub, output)
-    server = await listen(hub, config)
+    server = await listen(await withLogin(hub, config, store), config)
     await using _ = await takeOrders(hub, config.store)
     const url = addressOf(server, config)
     const { origin } = config.hub

@@ -1,4 +1,6 @@
 import type { HubConfig } from '@isthmus/server'
+import type { AssertionKey } from '@isthmus/server/assertion'
+import type { OidcProvider } from '@isthmus/server/oidc'
 
 /** A value that does not stand in the file: of an environment variable, or the content of a file without its last newline. */
 export type Secret = string | { readonly env: string } | { readonly file: string }
@@ -10,6 +12,13 @@ export type Secret = string | { readonly env: string } | { readonly file: string
 export interface Config extends Omit<HubConfig, 'store' | 'clock' | 'placeOf'> {
   /** Where sessions live: a folder (`./data`, on LMDB, for one machine), or `redis://…` for many servers. */
   readonly store: Secret
+  /**
+   * How users sign in: by your own login page at `loginPath`, which is written in any language and hands over a signed
+   * assertion; or at OpenID providers.
+   */
+  readonly login:
+    | { readonly assertion: { readonly key: AssertionKey | Secret } }
+    | { readonly oidc: readonly Provider[] }
   /** Where it listens; default 127.0.0.1, port 4000. */
   readonly listen?: { readonly host?: string; readonly port?: number }
   /** Certificate and key, as paths of PEM files: the hub speaks https itself. */
@@ -17,6 +26,9 @@ export interface Config extends Omit<HubConfig, 'store' | 'clock' | 'placeOf'> {
   /** It listens beyond this machine in plain http, because a proxy in front speaks https; default no. */
   readonly behindProxy?: boolean
 }
+
+/** An OpenID provider; secrets may stand elsewhere. */
+export type Provider = Omit<OidcProvider, 'clientSecret' | 'subOf'> & { readonly clientSecret: Secret }
 
 /** Gives its argument back: for types and completion in `isthmus.config.ts`. */
 export function defineConfig(config: Config): Config {

@@ -1,9 +1,11 @@
 import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { IsthmusError, isTrustworthyOrigin, parseOrigin } from '@isthmus/protocol'
+import { IsthmusError, isTrustworthyOrigin, OIDC_PATH, parseOrigin } from '@isthmus/protocol'
 import { createHub, type HubConfig, memoryStore } from '@isthmus/server'
 import * as z from 'zod'
+import { withLogin } from '../with-login.ts'
 import { ConfigError, type Fault } from './faults.ts'
+import { type LoginSettings, loginSchema } from './login.ts'
 import { type ConfigFile, readConfigFile } from './read-file.ts'
 import { resolveSecrets } from './secrets.ts'
 
@@ -14,6 +16,7 @@ const listenSchema = z.strictObject({
 
 /** What is not the hub's own. */
 const serveSchema = z.object({
+  login: loginSchema,
   store: z.string({ error: 'needs a folder such as "./data", or "redis://…"' }).min(1),
   listen: listenSchema.prefault({}),
   tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
@@ -26,6 +29,7 @@ export interface LoadedConfig {
   readonly hub: Omit<HubConfig, 'store'>
   /** `redis://…`, or the whole path of a folder. */
   readonly store: string
+  readonly login: LoginSettings
   readonly listen: { readonly host: string; readonly port: number }
   /** Whole paths. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
@@ -42,17 +46,20 @@ export async function loadConfig(name: string | undefined, folder?: string): Pro
       { key: '', file: file.path, line: 1, message: 'holds no configuration: it is a map of options' },
     ])
   }
-  const { store: _, listen: __, tls: ___, behindProxy: ____, ...hub } = value as Record<string, unknown>
+  const { store: _, login, listen: __, tls: ___, behindProxy: ____, ...options } = value as Record<string, unknown>
+  const isOidc = typeof login === 'object' && login !== null && 'oidc' in login
+  const hub = isOidc ? { loginPath: OIDC_PATH, ...options } : options
   const parsed = serveSchema.safeParse(value)
   if (!parsed.success) faults.push(...parsed.error.issues.flatMap((issue) => faultsOf(file, issue, [])))
-  faults.push(...(await faultsOfHub(file, hub as unknown as HubConfig)))
-  if (parsed.success) faults.push(...(await faultsOfServing(file, parsed.data, String(hub.origin))))
+  faults.push(...(await faultsOfHub(file, hub as unknown as HubConfig, parsed.data?.login)))
+  if (parsed.success) faults.push(...(await faultsOfServing(file, parsed.data, String(options.origin))))
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults)
-  const { store, listen, tls } = parsed.data
+  const { store, login: method, listen, tls } = parsed.data
   return {
     file: file.path,
     hub: hub as unknown as HubConfig,
     store: isRedis(store) ? store : resolve(file.folder, store),
+    login: method,
     listen,
     tls: tls && { cert: resolve(file.folder, tls.cert), key: resolve(file.folder, tls.key) },
   }
@@ -64,16 +71,25 @@ export function isRedis(store: string): boolean {
 }
 
 /** The hub knows its own options best: it is started in memory, and stopped again. */
-async function faultsOfHub(file: ConfigFile, config: HubConfig): Promise<Fault[]> {
+async function faultsOfHub(
+  file: ConfigFile,
+  config: HubConfig,
+  login: LoadedConfig['login'] | undefined,
+): Promise<Fault[]> {
   try {
-    const hub = await createHub({ ...config, store: memoryStore() })
-    await hub.close()
+    const store = memoryStore()
+    const hub = await createHub({ ...config, store })
+    try {
+      if (login) await withLogin(hub, { hub: config, login }, store)
+    } finally {
+      await hub.close()
+    }
     return []
   } catch (error) {
     if (!(error instanceof IsthmusError) || error.code !== 'config-invalid') throw error
     const root = error.message.startsWith('createHub: sites[') ? ['sites'] : []
     const issues = error.cause instanceof z.ZodError ? error.cause.issues : []
-    if (issues.length === 0) return [faultAt(file, [], error.message.replace(/\.$/, ''))]
+    if (issues.length === 0) return [faultAt(file, ['login'], error.message.replace(/\.$/, ''))]
     return issues.flatMap((issue) => faultsOf(file, issue, root))
   }
 }
@@ -112,7 +128,7 @@ function faultsOf(file: ConfigFile, issue: z.core.$ZodIssue, root: readonly Prop
   if (issue.code !== 'unrecognized_keys') return [faultAt(file, path, issue.message)]
   const isTop = path.length === 0
   return issue.keys.map((key) => {
-    const message = isTop ? `${issue.message}, store, listen, tls, behindProxy` : issue.message
+    const message = isTop ? `${issue.message}, store, login, listen, tls, behindProxy` : issue.message
     return faultAt(file, [...path, key], message)
   })
 }

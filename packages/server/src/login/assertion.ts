@@ -7,6 +7,8 @@ import { type AssertionKey, type CheckingKey, importAssertionKey } from './asser
 import { beganHere } from './began-here.ts'
 import { type HubWithLogin, refuseSignIn, signInFor, withLogin } from './with-login.ts'
 
+export type { AssertionKey } from './assertion-key.ts'
+
 /** What {@link assertionLogin} takes. */
 export interface AssertionOptions {
   readonly hub: Hub

@@ -75,7 +75,9 @@ export function openProvider(config: OidcProvider): Provider {
       const groups = groupsClaim === undefined ? [] : claims[groupsClaim]
       return {
         sub: subOf(claims),
-        claims: Object.fromEntries(names.filter((name) => Object.hasOwn(claims, name)).map((name) => [name, claims[name]])),
+        claims: Object.fromEntries(
+          names.filter((name) => Object.hasOwn(claims, name)).map((name) => [name, claims[name]]),
+        ),
         groups: Array.isArray(groups) ? groups.filter((group): group is string => typeof group === 'string') : [],
       }
     },
@@ -84,7 +86,12 @@ export function openProvider(config: OidcProvider): Provider {
       const metadata = (await discover()).serverMetadata()
       keys ??= createRemoteJWKSet(new URL(String(metadata.jwks_uri)))
       const algorithms = ['RS256', 'ES256', 'PS256', 'EdDSA']
-      const checks = { issuer: metadata.issuer, audience: clientId, algorithms, requiredClaims: ['iat', 'jti', 'events'] }
+      const checks = {
+        issuer: metadata.issuer,
+        audience: clientId,
+        algorithms,
+        requiredClaims: ['iat', 'jti', 'events'],
+      }
       const verified = await jwtVerify(token, keys, checks).catch(() => undefined)
       return verified && endedBy(verified.payload, metadata.issuer)
     },

@@ -11,6 +11,8 @@ import { type OidcProvider, openProvider, type Provider } from './oidc-provider.
 import { createProviderSessions } from './provider-sessions.ts'
 import { type HubWithLogin, refuseSignIn, signInFor, withLogin } from './with-login.ts'
 
+export type { OidcProvider } from './oidc-provider.ts'
+
 /** What {@link oidcLogin} takes. */
 export interface OidcOptions {
   /** Made with `loginPath: '/isthmus/oidc'`. */
