@@ -1,10 +1,12 @@
-import { LOGIN_COOKIE } from '@isthmus/protocol'
 import { pairsOf } from '../requests/read-cookies.ts'
 
-/**
- * Whether this browser began a pending sign-in. The hub notes those in Lax cookies of the browser: an address that was
- * planted in another one comes without.
- */
+/** The Lax cookies in which a browser has the sign-ins that it began: by name, or as the value of the only one. */
+const LOGIN_COOKIE = '__Host-isthmus.login'
+
+/** Whether this browser began a pending sign-in: an address that was planted in another one comes without its cookie. */
 export function beganHere(request: Request, pending: string): boolean {
-  return pairsOf(request).some(([name, value]) => name === LOGIN_COOKIE && decodeURIComponent(value) === pending)
+  return pairsOf(request).some(
+    ([name, value]) =>
+      name === `${LOGIN_COOKIE}.${pending}` || (name === LOGIN_COOKIE && decodeURIComponent(value) === pending),
+  )
 }
