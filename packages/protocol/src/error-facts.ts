@@ -43,7 +43,7 @@ export const ERRORS = {
   'logout-with-nonce': { status: 400, retry: false, sentence: 'A logout token must not carry a nonce.' },
   'logout-without-subject': { status: 400, retry: false, sentence: 'The token names neither session nor user.' },
   'logout-replayed': { status: 400, retry: false, sentence: 'The logout token was received before.' },
-  'sign-in-refused': { status: 403, retry: false, sentence: 'The sign-in does not hold: begin it anew on the site.' },
+  'sign-in-refused': { status: 403, retry: false, sentence: 'The proof of who signed in does not hold.' },
   'not-found': { status: 404, retry: false, sentence: 'There is no such endpoint.' },
   unreachable: { status: 503, retry: true, sentence: 'The hub cannot be reached.' },
   timeout: { status: 504, retry: true, sentence: 'The hub did not answer in time.' },

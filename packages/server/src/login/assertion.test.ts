@@ -152,7 +152,7 @@ describe('a login page in any language', () => {
       expect(answer.status).toBe(403)
       expect(await answer.json()).toEqual({
         error: 'sign-in-refused',
-        message: 'The sign-in does not hold: begin it anew on the site.',
+        message: 'The proof of who signed in does not hold.',
       })
       expect(onRefused.mock.calls).toEqual([[expect.stringMatching(reason)]])
       expect(onRefused.mock.calls.join()).not.toContain(bad.split('.')[2] || 'nothing')
