@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
+import { chmod, rm } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import { join } from 'node:path'
+import { IsthmusError } from '@isthmus/protocol'
 import { createHub, type Hub, type KeyInfo, type SessionInfo } from '@isthmus/server'
 import { isRedis, type LoadedConfig } from './config/load-config.ts'
 import { openStore } from './open-store.ts'
@@ -43,6 +44,9 @@ function socketOf(store: string): string | undefined {
 export async function takeOrders(hub: Hub, store: string): Promise<AsyncDisposable> {
   const path = socketOf(store)
   if (path === undefined) return { [Symbol.asyncDispose]: async () => {} }
+  if (await isServed(path)) {
+    throw new IsthmusError('config-invalid', `store: a hub runs in ${store} already. Such a folder is for one process.`)
+  }
   // Of a process that was killed.
   await rm(path, { force: true })
   const operations = operationsOf(hub) as unknown as Record<string, (argument?: string) => Promise<unknown>>
@@ -57,6 +61,7 @@ export async function takeOrders(hub: Hub, store: string): Promise<AsyncDisposab
   })
   server.listen(path)
   await once(server, 'listening')
+  await chmod(path, 0o600)
   return {
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

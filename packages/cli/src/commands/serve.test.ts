@@ -86,6 +86,10 @@ test('serves, signs in, takes orders, says in words which site refuses logouts, 
   const serving = serve(config, output, end.signal)
   try {
     await expect.poll(() => results, { timeout: 10_000 }).toEqual([{ event: 'listening', url: origin, origin }])
+    // A second one would not hear of what the first one does.
+    await expect(serve(config, output, end.signal)).rejects.toThrow(/^store: a hub runs in .*data already/)
+    const elsewhere = { ...config, store: join(folder, 'other') }
+    await expect(serve(elsewhere, output, end.signal)).rejects.toThrow(/^listen: .* is taken by another program/)
     await signIn(origin)
     const [session] = await operate(config, (hub) => hub.sessionsList('ann'))
     expect(session?.sub).toBe('ann')

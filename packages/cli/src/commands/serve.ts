@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer as createHttpServer, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { IsthmusError } from '@isthmus/protocol'
 import { createHub, type Hub } from '@isthmus/server'
 import { nodeHandler } from '@isthmus/server/node'
 import type { LoadedConfig } from '../config/load-config.ts'
@@ -24,8 +25,9 @@ export async function serve(config: LoadedConfig, output: Output, end: AbortSign
   let server: Server | undefined
   try {
     report(hub, output)
-    server = await listen(await withLogin(hub, config, store), config)
+    // Before it listens: a second hub on the same folder must not answer anybody.
     await using _ = await takeOrders(hub, config.store)
+    server = await listen(await withLogin(hub, config, store), config)
     const url = addressOf(server, config)
     const { origin } = config.hub
     output.result({ event: 'listening', url, origin }, `The hub of ${origin} is served at ${url}.`)
@@ -59,13 +61,23 @@ function meaningOf(status: number | 'timeout' | 'unreachable'): string {
   return `it answers ${status}.`
 }
 
+const CURES: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is taken by another program: end that one, or name another port.',
+  EACCES: 'may not be used by this user: name a port above 1023, and let a proxy listen on the other one.',
+  EADDRNOTAVAIL: 'is no address of this machine.',
+}
+
 async function listen(hub: Hub, { listen: { host, port }, tls }: LoadedConfig): Promise<Server> {
   const handler = nodeHandler(hub)
   const server = tls
     ? createHttpsServer({ cert: await readFile(tls.cert), key: await readFile(tls.key) }, handler)
     : createHttpServer(handler)
   server.listen(port, host)
-  await once(server, 'listening')
+  await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
+    throw new IsthmusError('config-invalid', `listen: ${host}:${port} ${CURES[cause.code ?? ''] ?? cause.message}`, {
+      cause,
+    })
+  })
   return server
 }
 
