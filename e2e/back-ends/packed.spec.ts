@@ -65,6 +65,7 @@ const test = base.extend<{ folder: string; start: (...parameters: string[]) => C
     await use((...parameters) => {
       const child = spawn(process.execPath, [command, ...parameters], {
         cwd: folder,
+        env,
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       started.push(child)

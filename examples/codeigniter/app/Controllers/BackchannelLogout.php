@@ -12,12 +12,14 @@ class BackchannelLogout extends Controller
 {
     public function receive(): ResponseInterface
     {
+        // First of all: its file holds the other classes too, and PSR-4 would look for each in a file of its own.
+        $isthmus = service('isthmus');
         $token = $this->request->getPost('logout_token');
         try {
             if (!is_string($token)) {
                 throw new Refusal('invalid-request', 'The form holds no logout_token.');
             }
-            $this->end(service('isthmus')->receiveLogout($token));
+            $this->end($isthmus->receiveLogout($token));
         } catch (Refusal $refusal) {
             // Without the hub's keys nothing is wrong with the token: the hub tries again.
             return $this->answer($refusal->reason === 'unreachable' ? 503 : 400, $refusal->reason, $refusal->getMessage());
