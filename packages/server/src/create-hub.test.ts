@@ -55,14 +55,18 @@ describe('signIn', () => {
     await using world = await createWorld()
     const [browser] = [await signedIn(world)]
     const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`)
-    const pending = encodeURIComponent(`return_to=${SHOP}/back`)
     for (const headers of [{ cookie: cookie.join('; ') }, { cookie }]) {
       expect(await world.hub.sessions.current({ headers, url: '/' })).toMatchObject({ sub: 'customer' })
     }
-    const express = { headers: { cookie: cookie.join('; ') }, url: '/', originalUrl: `/login?isthmus=${pending}` }
-    expect((await world.hub.signIn(express, CLERK)).redirectTo).toBe(`${SHOP}/back`)
-    const node = { headers: {}, url: `/login?isthmus=${pending}#x` }
-    expect((await world.hub.signIn(node, CLERK)).redirectTo).toBe(`${SHOP}/back`)
+    const away = await browser.visit(`/isthmus/login?return_to=${SHOP}/back&prompt=login`, {
+      headers: { referer: `${SHOP}/` },
+    })
+    const address = away.headers.get('location') ?? ''
+    const begun = away.headers.getSetCookie()[0]?.split(';')[0]
+    const express = { headers: { cookie: [...cookie, begun].join('; ') }, url: '/', originalUrl: address }
+    expect((await world.hub.signIn(express, CLERK)).redirectTo).toMatch(/^\/isthmus\/continue\?pending=/)
+    const node = { headers: { cookie: begun }, url: `${address}#x` }
+    expect((await world.hub.signIn(node, CLERK)).redirectTo).toMatch(/^\/isthmus\/continue\?pending=/)
     expect(await world.hub.sessions.list('customer')).toEqual([])
   })
 })

@@ -67,7 +67,7 @@ export function createServers(
     const site = await (await sitesOf()).byId(id)
     if (!site) throw new Error(`No site "${id}".`)
     const seen = await sessions.visit((await sessions.get(session.sid)) ?? session, site)
-    return describe(seen, await sessions.head(seen), site, clock())
+    return describe(seen, site, clock())
   }
 
   return {

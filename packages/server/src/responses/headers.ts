@@ -1,6 +1,12 @@
 import type { Origin } from '@isthmus/protocol'
 import { sha256Source } from './content-hash.ts'
 
+/** On every answer that says nothing else: no other origin embeds it, or keeps a hold of a window that shows it. */
+export const ISOLATING_HEADERS: Readonly<Record<string, string>> = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+}
+
 /** A page or an answer about one user: nobody keeps it, nobody guesses its type. */
 export const PRIVATE_HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
@@ -75,8 +81,6 @@ export function visiblePageHeaders(
       `form-action 'self' ${formTargets.join(' ')}`.trim(),
       "frame-ancestors 'none'",
     ].join('; '),
-    // No page that opened this one keeps a hold of it.
-    'Cross-Origin-Opener-Policy': 'same-origin',
     // POST needs an Origin that is not "null": no-referrer would take it away.
     'Referrer-Policy': 'same-origin',
   }

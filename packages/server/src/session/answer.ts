@@ -21,7 +21,7 @@ export function createAnswers({ sessions, siteTokens, clock }: AnswerParts): Ans
     const now = clock()
     const session = proof && (await sessions.visit(proof.session, site))
     const state: SiteState = session
-      ? describe(session, await sessions.head(session), site, now)
+      ? describe(session, site, now)
       : { status: 'signed-out', reason: 'none', revision: now }
     const answer = { site: site.id, carrier: proof?.carrier ?? 'none' } as const
     if (!wantsToken) return { ...answer, state }
