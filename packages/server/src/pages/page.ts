@@ -7,8 +7,6 @@ import { STYLE } from './style.ts'
 export type Html = ReturnType<typeof html>
 
 interface PageOptions {
-  /** Where its forms may lead, besides the hub. */
-  readonly formTargets?: readonly string[]
   /** Where the page leads on by itself. */
   readonly goTo?: string
   /** Improves the page; it works without. */
@@ -49,8 +47,8 @@ export function streamPage(title: string, pieces: AsyncGenerator<Html>): Respons
   return new Response(body, { headers: { ...headers(), 'X-Accel-Buffering': 'no' } })
 }
 
-function headers({ formTargets, script }: PageOptions = {}): Record<string, string> {
-  return { 'Content-Type': 'text/html; charset=utf-8', ...visiblePageHeaders(STYLE, formTargets, script) }
+function headers({ script }: PageOptions = {}): Record<string, string> {
+  return { 'Content-Type': 'text/html; charset=utf-8', ...visiblePageHeaders(STYLE, script) }
 }
 
 function above(title: string, goTo?: string): Html {

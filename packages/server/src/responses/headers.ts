@@ -64,12 +64,8 @@ export const CLIENT_HEADERS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
 }
 
-/** Headers of a page people see: framed by nobody; no script runs but the given one. `formTargets`: where its form may lead. */
-export function visiblePageHeaders(
-  style: string,
-  formTargets: readonly string[] = [],
-  script?: string,
-): Record<string, string> {
+/** Headers of a page people see: framed by nobody; no script runs but the given one. */
+export function visiblePageHeaders(style: string, script?: string): Record<string, string> {
   return {
     ...PRIVATE_HEADERS,
     'Content-Security-Policy': [
@@ -77,8 +73,8 @@ export function visiblePageHeaders(
       `style-src ${sha256Source(style)}`,
       ...(script === undefined ? [] : [`script-src ${sha256Source(script)}`]),
       "base-uri 'none'",
-      // Chromium holds the redirects after a form to this list as well.
-      `form-action 'self' ${formTargets.join(' ')}`.trim(),
+      // Chromium holds the redirects after a form to this as well: the way to a site is a page that leads on.
+      "form-action 'self'",
       "frame-ancestors 'none'",
     ].join('; '),
     // POST needs an Origin that is not "null": no-referrer would take it away.

@@ -180,7 +180,7 @@ group('what is kept after the end', () => {
   ])('%s: the same is told before and after it is written down', (reason, before, at, now) => {
     const over = endedSession(before, undefined, now)
     expect(over.end).toEqual({ reason, at })
-    expect(describe(over, over, site, now)).toEqual(describe(before, before, site, now))
+    expect(describe(over, site, now)).toEqual(describe(before, site, now))
     expect(nextRevision(over, now)).toBe(nextRevision(before, now))
   })
 })
