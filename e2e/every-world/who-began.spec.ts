@@ -88,6 +88,19 @@ test('a visit that another page began goes on with a click', async ({ world, ope
   await shows(tab, 'signed in: The customer')
 })
 
+test('a link to the own sessions on a foreign page leads there, past a page that says the same to everybody', async ({
+  world,
+  open,
+  userBrowser,
+}) => {
+  await signInAtHub(await userBrowser.newTab(), world, 'customer')
+  const tab = await open(world.url('evil'))
+  await lead(tab, world.url('hub', '/isthmus/account'))
+  await expect.poll(() => headline(tab), PATIENCE).toBe('Your sessions')
+  const visits = world.hosts.requests.filter(({ path }) => path.startsWith('/isthmus/account'))
+  expect(visits.map(({ headers }) => headers['sec-fetch-site'])).toEqual(['cross-site', 'same-origin'])
+})
+
 test('what a page loads, frames or fetches ahead from the hub ends no session', async ({ world, open }) => {
   const shop = await open(world.url('shop'))
   await signIn(shop, 'customer')

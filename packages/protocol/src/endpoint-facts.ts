@@ -96,7 +96,7 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
   },
   confirmVisit: {
     caller: 'browser',
-    input: 'Origin; form: `to`, and `visit` or `Bounce`',
+    input: 'Origin; query `to`, and `visit` or `Bounce`',
     output: 'HTML that goes on by itself',
     means: 'The user confirmed a visit that another page began.',
   },

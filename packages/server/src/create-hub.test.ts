@@ -71,6 +71,22 @@ describe('signIn', () => {
   })
 })
 
+describe('a browser from before an update', () => {
+  it('has no Lax cookie: signed in on the sites as before, and once more at the hub, which ends the old session', async () => {
+    await using world = await createWorld()
+    const browser = await signedIn(world)
+    const partition = await world.link(browser, SHOP)
+    browser.cookies.delete('__Host-isthmus.session')
+    browser.cookies.set('__Host-isthmus.login', `return_to=${SHOP}/`)
+    expect(await browser.ask('session', SHOP)).toMatchObject({ state: { status: 'signed-in' } })
+    expect(await world.hub.sessions.current(browser.request('/'))).toBeUndefined()
+    expect((await browser.visit('/isthmus/account')).headers.get('location')).toMatch(/^\/login\?isthmus=/)
+    expect((await browser.signIn(CLERK)).redirectTo).toMatch(/^\/isthmus\/continue\?/)
+    expect(await partition.ask('session', SHOP)).toMatchObject({ state: { status: 'unlinked' } })
+    expect(await world.hub.sessions.list('customer')).toEqual([])
+  })
+})
+
 describe('sessions', () => {
   it('are listed without anything that opens them', async () => {
     await using world = await createWorld()

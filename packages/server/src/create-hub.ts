@@ -1,4 +1,4 @@
-import { ENDPOINTS, GUEST_COOKIE } from '@isthmus/protocol'
+import { ENDPOINTS, GUEST_COOKIE, visitIdSchema } from '@isthmus/protocol'
 import { keepAgenda } from './agenda/keep-agenda.ts'
 import { createDeliveries } from './backchannel/deliveries.ts'
 import { DELIVERY_TASK } from './backchannel/delivery.ts'
@@ -164,8 +164,10 @@ export async function createHub(config: HubConfig): Promise<Hub> {
 
     async signIn(request, subject, options = {}) {
       checkSubject(subject)
-      if (options.pending === undefined) refuseForeignOrigin(request, settings.origin, 'signIn')
-      const id = options.pending ?? pendingNamedBy(request, settings.origin)
+      const named = visitIdSchema.safeParse(options.pending).data
+      // Its program has checked the state that held it; what is no id was held by none.
+      if (named === undefined) refuseForeignOrigin(request, settings.origin, 'signIn')
+      const id = named ?? pendingNamedBy(request, settings.origin)
       const pending = id === undefined ? undefined : await hub.pendingSignIns.find(id)
       const [guestSecret] = readSecrets(request, GUEST_COOKIE)
       const guest = guestSecret === undefined ? pending?.guest : guestIdOf(guestSecret)

@@ -140,6 +140,10 @@ function createAgent(hub: Hub, cookies: Map<string, string>): Agent {
     return response
   }
 
+  function visit(path: string, { headers, ...sending }: Sending = {}): Promise<Response> {
+    return send(path, { headers: { accept: 'text/html', ...navigationFrom(headers?.referer), ...headers }, ...sending })
+  }
+
   function call(name: EndpointName, origin: string, { headers, ...sending }: Sending = {}): Promise<Response> {
     const { method, path } = ENDPOINTS[name]
     const added = {
@@ -154,10 +158,9 @@ function createAgent(hub: Hub, cookies: Map<string, string>): Agent {
     cookies,
     request,
     send,
-    visit: (path, { headers, ...sending } = {}) =>
-      send(path, { headers: { accept: 'text/html', ...navigationFrom(headers?.referer), ...headers }, ...sending }),
+    visit,
     async follow(path, sending) {
-      const page = await (await this.visit(path, sending)).text()
+      const page = await (await visit(path, sending)).text()
       return /<meta http-equiv="refresh" content="0;url=([^"]*)">/.exec(page)?.[1]?.replaceAll('&amp;', '&')
     },
     async embed(origin) {

@@ -5,16 +5,13 @@ import { renderPage } from './page.ts'
 import { STRINGS } from './strings.ts'
 
 /** Asks before a visit that another page than one of its site began. It says the same whoever asks. */
-export function visitPage({ fields, returnTo }: CheckedVisit): Promise<Response> {
+export function visitPage({ query, returnTo }: CheckedVisit): Promise<Response> {
   const { host } = new URL(returnTo)
-  const inputs = Object.entries(fields).map(
-    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
-  )
   return renderPage(
     200,
     STRINGS.visitTitle(host),
     html`<p>${STRINGS.visitText(host)}</p>
-<form method="post" action="${ENDPOINTS.confirmVisit.path}">${inputs}<button>${STRINGS.doContinue}</button></form>
+<form method="post" action="${ENDPOINTS.confirmVisit.path}?${new URLSearchParams(query)}"><button>${STRINGS.doContinue}</button></form>
 <p>${STRINGS.visitAdvice}</p>`,
   )
 }

@@ -93,6 +93,13 @@ describe('a provider that answers by a POST of its own', () => {
     expect(await guest.ask('session', NEWS)).toMatchObject({ state: { status: 'unlinked' } })
   })
 
+  it.each(['', 'undefined', `${'x'.repeat(26)}1`])('is refused where it names none: %j', async (pending) => {
+    await using world = await createWorld()
+    await expect(signIn(world, world.agent(), { pending, ...FORM_POST })).rejects.toMatchObject({
+      code: 'origin-refused',
+    })
+  })
+
   it('ends the session before it, by the cookie that comes along', async () => {
     await using world = await createWorld()
     const browser = world.agent()
@@ -141,14 +148,13 @@ describe('a pending sign-in that this browser did not begin', () => {
 })
 
 describe('POST /continue', () => {
-  const form = (fields: Record<string, string>): string => new URLSearchParams(fields).toString()
-  const post = (browser: Agent, body: string, origin: string | undefined = HUB): Promise<Response> =>
-    browser.visit('/isthmus/continue', { method: 'POST', body, headers: { origin } })
+  const query = (fields: Record<string, string>): string => new URLSearchParams(fields).toString()
+  const post = (browser: Agent, address: string, origin: string | undefined = HUB): Promise<Response> =>
+    browser.visit(address, { method: 'POST', headers: { origin } })
 
-  /** What the button of the page sends that a visit finds. */
-  async function fieldsOf(page: Response): Promise<Record<string, string>> {
-    const inputs = (await page.text()).matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)
-    return Object.fromEntries([...inputs].map(([, name, value]) => [name, value?.replaceAll('&amp;', '&')]))
+  /** Where the button of the page leads that a visit finds. */
+  async function actionOf(page: Response): Promise<string> {
+    return /<form method="post" action="([^"]*)">/.exec(await page.text())?.[1]?.replaceAll('&amp;', '&') ?? ''
   }
 
   it.each(['in full', 'by its id'])('goes on with a visit that was written %s', async (how) => {
@@ -157,18 +163,30 @@ describe('POST /continue', () => {
     await browser.signIn(CUSTOMER)
     const body = JSON.stringify({ to: 'link', returnTo: `${SHOP}/a?b=c&d`, challenge })
     const { visit } = await (await browser.call('registerVisit', SHOP, { body })).json()
-    const query = how === 'in full' ? form({ return_to: `${SHOP}/a?b=c&d`, challenge }) : `visit=${visit}`
-    const page = await browser.visit(`/isthmus/link?${query}`, { headers: { referer: 'https://evil.example/' } })
-    const answer = await post(browser, form(await fieldsOf(page)))
+    const named = how === 'in full' ? query({ return_to: `${SHOP}/a?b=c&d`, challenge }) : `visit=${visit}`
+    const page = await browser.visit(`/isthmus/link?${named}`, { headers: { referer: 'https://evil.example/' } })
+    const answer = await post(browser, await actionOf(page))
     expect(answer.status).toBe(200)
     expect(await answer.text()).toContain(`content="0;url=${SHOP}/a?b=c&amp;d#isthmus=`)
+  })
+
+  it('goes on with a registered visit once; the second time it has a way back', async () => {
+    await using world = await createWorld()
+    const browser = world.agent()
+    const body = JSON.stringify({ to: 'link', returnTo: `${SHOP}/a`, challenge })
+    const { visit } = await (await browser.call('registerVisit', SHOP, { body })).json()
+    const action = await actionOf(await browser.visit(`/isthmus/link?visit=${visit}`))
+    expect((await post(browser, action)).status).toBe(200)
+    const second = await post(browser, action)
+    expect(second.status).toBe(410)
+    expect(await second.text()).toContain(`<a href="${SHOP}/a">Back to shop</a>`)
   })
 
   it('leads to the login page, for whoever is signed out', async () => {
     await using world = await createWorld()
     const browser = world.agent()
-    const page = await browser.visit(`/isthmus/login?${form({ return_to: `${SHOP}/`, challenge })}`)
-    const answer = await post(browser, form(await fieldsOf(page)))
+    const page = await browser.visit(`/isthmus/login?${query({ return_to: `${SHOP}/`, challenge })}`)
+    const answer = await post(browser, await actionOf(page))
     const path = /content="0;url=([^"]*)"/.exec(await answer.text())?.[1] ?? ''
     expect(path).toMatch(/^\/login\?isthmus=[a-z2-7]{26}$/)
     expect(await browser.follow(await signIn(world, browser, { path }))).toMatch(/^https:\/\/shop\.example\/#isthmus=/)
@@ -178,8 +196,8 @@ describe('POST /continue', () => {
     await using world = await createWorld()
     const browser = world.agent()
     await browser.signIn(CUSTOMER)
-    const fields = form({ to: 'link', return_to: `${SHOP}/`, challenge })
-    const response = await browser.visit('/isthmus/continue', { method: 'POST', body: fields, headers: { origin } })
+    const address = `/isthmus/continue?${query({ to: 'link', return_to: `${SHOP}/`, challenge })}`
+    const response = await browser.visit(address, { method: 'POST', headers: { origin } })
     expect(response.status).toBe(403)
     expect(await world.store.keys('ticket/')).toEqual([])
   })
@@ -188,7 +206,7 @@ describe('POST /continue', () => {
     'refuses %j',
     async (fields) => {
       await using world = await createWorld()
-      expect((await post(world.agent(), form(fields))).status).toBe(400)
+      expect((await post(world.agent(), `/isthmus/continue?${query(fields)}`)).status).toBe(400)
     },
   )
 })

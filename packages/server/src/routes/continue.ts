@@ -12,10 +12,10 @@ import { BY_PAGES, makeVisit } from './link.ts'
 /** `POST /continue`: the user confirmed a visit, on the hub's own page. */
 export async function confirmVisit(request: Request, hub: HubParts): Promise<Response> {
   if (request.headers.get('origin') !== hub.settings.origin) throw new IsthmusError('origin-refused')
-  const form = new URLSearchParams(await request.text())
-  const to = form.get('to')
+  const query = new URL(request.url).searchParams
+  const to = query.get('to')
   if (to !== 'link' && to !== 'login') throw new IsthmusError('invalid-request')
-  return makeVisit(await readVisit(to, form, hub), request, hub, BY_PAGES)
+  return makeVisit(await readVisit(to, query, hub), request, hub, BY_PAGES)
 }
 
 /**

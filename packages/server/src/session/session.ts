@@ -6,7 +6,7 @@ import type { Device } from '../requests/device.ts'
 export type EndReason = 'logout' | 'expired' | 'idle' | 'revoked'
 
 /** When a site was first and last answered for a session. */
-export interface Visit {
+export interface SiteUse {
   readonly firstAt: number
   readonly lastAt: number
 }
@@ -30,7 +30,7 @@ export interface Session {
   /** Where it was begun, as coarse as `placeOf` has it. */
   readonly place?: string
   /** The sites that were told of it, by id: those a back-channel logout goes to. */
-  readonly sites: Readonly<Record<string, Visit>>
+  readonly sites: Readonly<Record<string, SiteUse>>
   /** Written down when it is ended, or found to have run out. Its claims, groups, device and place are gone then. */
   readonly end?: { readonly reason: EndReason; readonly at: number }
   /** The session that the same browser went on with. */

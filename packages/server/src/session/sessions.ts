@@ -48,7 +48,7 @@ export interface Sessions {
    * Notes that a site is told of the session, before it is told: the site's back end then hears of its end. Written once
    * per session and site, and again when "last seen" has grown old. Gives the session as it is now, live or not.
    */
-  visit(session: Session, site: Site): Promise<Session>
+  noteSite(session: Session, site: Site): Promise<Session>
   /** Pushes the idle end away, unless that was done a moment ago; `undefined` if the session is over. */
   touch(sid: string): Promise<Session | undefined>
   /** Makes what is known of a session newer than a given revision: it takes the place of another one in a partition. */
@@ -186,18 +186,18 @@ export function createSessions(
       return secret
     },
 
-    async visit(session, site) {
-      const visited = (before: Session): Session | undefined => {
+    async noteSite(session, site) {
+      const noted = (before: Session): Session | undefined => {
         const now = clock()
         const known = Object.hasOwn(before.sites, site.id) ? before.sites[site.id] : undefined
         if (!isLive(before, now) || !admits(site, before.groups)) return undefined
         if (known && now < known.lastAt + SITE_SEEN_INTERVAL_MS) return undefined
-        const visit = { firstAt: known?.firstAt ?? now, lastAt: now }
+        const use = { firstAt: known?.firstAt ?? now, lastAt: now }
         // No revision: what sites are told does not change.
-        return { ...before, sites: { ...before.sites, [site.id]: visit } }
+        return { ...before, sites: { ...before.sites, [site.id]: use } }
       }
-      if (!visited(session)) return session
-      return (await change(session.sid, visited)) ?? (await get(session.sid)) ?? session
+      if (!noted(session)) return session
+      return (await change(session.sid, noted)) ?? (await get(session.sid)) ?? session
     },
 
     async touch(sid) {

@@ -6,8 +6,7 @@ import { createSecret, sha256 } from './secrets.ts'
 export type Bearer = { readonly sid: string } | { readonly guest: string }
 
 /** What a ticket is good for: one site, at one origin, for the client that holds the verifier, and one bearer. */
-export interface TicketBinding {
-  readonly bearer: Bearer
+export type TicketBinding = Bearer & {
   readonly site: string
   readonly origin: Origin
   /** S256 of the verifier that the client keeps (RFC 7636). */
@@ -43,7 +42,7 @@ export function createTickets(store: Store, clock: Clock): Tickets {
       if (clock() >= binding.expiresAt) throw new IsthmusError('ticket-expired')
       const fits = binding.site === by.site && binding.origin === by.origin && binding.challenge === sha256(verifier)
       if (!fits) throw new IsthmusError('ticket-mismatch')
-      return binding.bearer
+      return binding
     },
   }
 }

@@ -27,28 +27,28 @@ export interface CheckedVisit extends Destination {
   readonly prompt?: Bounce['prompt']
   /** The short id, if it was registered: good once. */
   readonly id?: string
-  /** What it takes to name it again, in a form. */
-  readonly fields: Readonly<Record<string, string>>
+  /** The query that names it again. */
+  readonly query: Readonly<Record<string, string>>
 }
 
-/** Reads the query of a visit: a short id, or all in full. Nothing is used up by that. */
+/** Reads a visit from a query: a short id, or all in full. Nothing is used up by that. */
 export async function readVisit(
   to: CheckedVisit['to'],
-  query: URLSearchParams,
+  search: URLSearchParams,
   hub: Pick<HubParts, 'sites' | 'visits'>,
 ): Promise<CheckedVisit> {
-  const id = query.get('visit')
+  const id = search.get('visit')
   if (id !== null) return readRegistered(to, id, hub)
-  const { prompt, challenge, ...destination } = await readDestination(query, hub)
+  const { prompt, challenge, ...destination } = await readDestination(search, hub)
   const { returnTo, site } = destination
-  const fields = {
+  const query = {
     to,
     return_to: returnTo,
     site: site.id,
     ...(challenge !== undefined && { challenge }),
     ...(prompt !== undefined && { prompt }),
   }
-  return { ...destination, challenge, prompt, to, fields }
+  return { ...destination, challenge, prompt, to, query }
 }
 
 async function readRegistered(
@@ -61,7 +61,7 @@ async function readRegistered(
   if (!visit || !site) throw new IsthmusError('visit-unknown')
   // The registration of the site may have changed meanwhile.
   if (!mayReturnTo(site, visit.returnTo)) throw new IsthmusError('return-to-refused')
-  return { ...visit, site, id, fields: { to, visit: id } }
+  return { ...visit, site, id, query: { to, visit: id } }
 }
 
 /** Reads where to go back to from a query in full. */
@@ -92,5 +92,5 @@ export async function addressBack(
   if (challenge === undefined) return returnTo
   const back = new URL(returnTo)
   back.hash = ''
-  return `${back.href}#${TICKET_FRAGMENT}=${await tickets.issue({ bearer, site: site.id, origin, challenge })}`
+  return `${back.href}#${TICKET_FRAGMENT}=${await tickets.issue({ ...bearer, site: site.id, origin, challenge })}`
 }
