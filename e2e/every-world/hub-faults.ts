@@ -8,13 +8,18 @@ export const forget: RequestHandler = ({ rawHeaders }, _, next) => {
   next()
 }
 
-/** The hub's answers leave no cookie in the browser. */
+/** The hub's answers leave no cookie that frames would send. Its own top-level pages keep theirs. */
 export const giveNoCookie: RequestHandler = (_, response, next) => {
   const writeHead = response.writeHead.bind(response) as (status: number, headers: object) => typeof response
   response.writeHead = ((status: number, headers: object) => {
+    const given = Object.entries({ ...response.getHeaders(), ...headers })
     response.removeHeader('set-cookie')
-    const others = Object.entries(headers ?? {}).filter(([name]) => name.toLowerCase() !== 'set-cookie')
-    return writeHead(status, Object.fromEntries(others))
+    const kept = given.map(([name, value]) =>
+      name.toLowerCase() === 'set-cookie'
+        ? [name, [value].flat().filter((cookie) => /SameSite=Lax/.test(String(cookie)))]
+        : [name, value],
+    )
+    return writeHead(status, Object.fromEntries(kept))
   }) as typeof response.writeHead
   next()
 }

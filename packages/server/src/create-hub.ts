@@ -13,7 +13,7 @@ import { deviceOf } from './requests/device.ts'
 import { createDpopVerifier } from './requests/dpop.ts'
 import { refuseForeignOrigin } from './requests/own-pages.ts'
 import { pendingNamedBy } from './requests/pending.ts'
-import { readSecrets } from './requests/read-cookies.ts'
+import { pairsOf, readSecrets } from './requests/read-cookies.ts'
 import type { RequestLike } from './requests/request-like.ts'
 import { readAssets } from './responses/assets.ts'
 import { guestCookie, sessionCookies } from './responses/set-cookies.ts'
@@ -175,7 +175,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
       const { session, secret } = await sessions.begin(subject, await hub.carriers.former(request), surroundings)
       hub.events.emit('sign-in', { sid: session.sid, sub: subject.sub })
       const cookies = sessionCookies(secret, session, clock())
-      if (guest !== undefined) cookies.push(guestCookie(undefined))
+      if (pairsOf(request).some(([name]) => name === GUEST_COOKIE)) cookies.push(guestCookie(undefined))
       if (id === undefined || !pending) return { cookies, redirectTo: '/' }
       await hub.pendingSignIns.fulfil(id, session.sid)
       return { cookies, redirectTo: `${ENDPOINTS.continueSignIn.path}?pending=${id}` }

@@ -23,6 +23,8 @@ export function pendingNamedBy(request: RequestLike, hub: string): string | unde
   const page = headerOf(request, 'referer') ?? ''
   const byPage = page.startsWith(`${hub}/`) ? queryOf({ headers: {}, url: page }).get(PENDING_QUERY) : null
   const named = queryOf(request).get(PENDING_QUERY) ?? byPage
-  if (named !== null) return own.includes(named) ? named : undefined
+  // A browser that keeps no cookies at all is told so by /continue, which checks this again.
+  const keepsNone = headerOf(request, 'cookie') === undefined
+  if (named !== null) return keepsNone || own.includes(named) ? named : undefined
   return own.length === 1 ? own[0] : undefined
 }

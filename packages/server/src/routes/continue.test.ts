@@ -69,6 +69,20 @@ describe('after the password', () => {
     expect(await signIn(world, browser, { path })).toBe('/')
   })
 
+  it('in a browser that keeps no cookies says so, and has a way back without a ticket', async () => {
+    await using world = await createWorld()
+    const path = await begin(world.agent(), `${SHOP}/cart`)
+    const browser = world.agent()
+    const request = browser.request(path, { method: 'POST', headers: { origin: HUB } })
+    const { redirectTo } = await world.hub.signIn(request, CUSTOMER)
+    const response = await browser.visit(redirectTo)
+    expect(response.status).toBe(401)
+    const page = await response.text()
+    expect(page).toContain('This browser keeps no cookies here')
+    expect(page).toContain(`<a href="${SHOP}/cart">Back to shop</a>`)
+    expect(await world.store.keys('ticket/')).toEqual([])
+  })
+
   it('goes on once', async () => {
     await using world = await createWorld()
     const browser = world.agent()

@@ -24,6 +24,9 @@ export async function confirmVisit(request: Request, hub: HubParts): Promise<Res
  */
 export async function continueSignIn(request: Request, hub: HubParts): Promise<Response> {
   const id = new URL(request.url).searchParams.get('pending') ?? ''
+  if (!request.headers.has('cookie') && (await hub.pendingSignIns.find(id))) {
+    throw new IsthmusError('no-session', 'This browser keeps no cookies here: nobody can be signed in by it.')
+  }
   const session = pendingOf(request).includes(id) ? await hub.carriers.ofBrowser(request) : undefined
   const isSignedIn = session !== undefined && isLive(session, hub.settings.clock())
   const pending = isSignedIn ? await hub.pendingSignIns.take(id, session.sid) : undefined

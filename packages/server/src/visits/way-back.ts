@@ -10,9 +10,13 @@ export interface WayBack {
 }
 
 /** The site that a refused visit came from, as far as its address or the browser tells: registered ones only. */
-export async function wayBackOf({ url, headers }: Request, { sites, visits }: HubParts): Promise<WayBack | undefined> {
+export async function wayBackOf(
+  { url, headers }: Request,
+  { sites, visits, pendingSignIns }: HubParts,
+): Promise<WayBack | undefined> {
   const query = new URL(url).searchParams
-  const visit = await visits.find(query.get('visit') ?? '')
+  const visit =
+    (await visits.find(query.get('visit') ?? '')) ?? (await pendingSignIns.find(query.get('pending') ?? ''))?.back
   const known = await sites.all()
   const to = (address: string | undefined, fits: (site: Site) => boolean): WayBack | undefined => {
     const site = address === undefined ? undefined : known.find(fits)
