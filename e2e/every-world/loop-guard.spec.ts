@@ -53,7 +53,7 @@ test.describe('a page that may not touch sessionStorage', () => {
     Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('denied', 'SecurityError') } })
   </script>`
 
-  test('stays where it is, and a click leads to the login page, to the reason and back', async ({
+  test('stays where it is, and a click leads to the login page and back to the same address', async ({
     world,
     open,
     privacyWorld,
@@ -80,7 +80,7 @@ test.describe('a page that may not touch sessionStorage', () => {
 test.describe('with cookies switched off', () => {
   test.use({ cookies: 'off' })
 
-  test('nobody is led anywhere twice, and a click leads to the login page and back to the same address', async ({
+  test('nobody is led anywhere twice, and a click leads to the login page, to the reason and back', async ({
     world,
     open,
     privacyWorld,
