@@ -1,9 +1,15 @@
 import type { RequestHandler } from 'express'
 
-/** The hub hears nothing that a browser could prove itself with. */
+/** The hub hears nothing that a frame could prove itself with. */
 export const forget: RequestHandler = ({ rawHeaders }, _, next) => {
   for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
-    if (/^(?:cookie|authorization)$/i.test(rawHeaders[index] ?? '')) rawHeaders.splice(index, 2)
+    const name = rawHeaders[index]?.toLowerCase()
+    if (name === 'authorization') rawHeaders.splice(index, 2)
+    if (name !== 'cookie') continue
+    // Those of its top-level pages, which frames do not send.
+    const kept = (rawHeaders[index + 1] ?? '').split('; ').filter((pair) => pair.startsWith('__Host-isthmus.'))
+    if (kept.length > 0) rawHeaders[index + 1] = kept.join('; ')
+    else rawHeaders.splice(index, 2)
   }
   next()
 }

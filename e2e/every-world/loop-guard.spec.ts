@@ -4,6 +4,7 @@ import type { World } from '../world.ts'
 import {
   bounces,
   clickSignIn,
+  clickSignInAtOnce,
   consoleText,
   diagnosis,
   fillIn,
@@ -136,8 +137,8 @@ test('a hub that answers "none" for ever is asked by one bounce, and on request 
   expect(bounces(world)).toBe(ONCE[privacyWorld])
   expect(await addressOf(shop)).toBe(world.url('shop', '/other?x=1#top'))
 
-  for (let times = 0; times < 2; times++) {
-    await clickSignIn(shop, 'customer')
+  for (const signInAgain of [(tab: Tab) => clickSignIn(tab, 'customer'), clickSignInAtOnce]) {
+    await signInAgain(shop)
     await shows(shop, KNOWN_AFTER_LOGIN.includes(privacyWorld) ? 'signed-out: none' : 'unknown: partitioned')
     expect(await addressOf(shop)).toBe(world.url('shop', '/other?x=1#top'))
   }
