@@ -5,7 +5,7 @@ import { redirect } from '../responses/redirects.ts'
 import { endSession } from '../session/end-session.ts'
 import { isLive, type Session } from '../session/session.ts'
 import { infoOf } from '../session/session-info.ts'
-import { beginSignIn } from './link.ts'
+import { beginSignIn } from '../visits/begin-sign-in.ts'
 
 /** `GET /account`: the user's own sessions. */
 export async function visitAccount(request: Request, hub: HubParts): Promise<Response> {

@@ -5,9 +5,9 @@ import { pendingOf } from '../requests/pending.ts'
 import { goOn, redirect } from '../responses/redirects.ts'
 import { clearLoginCookie } from '../responses/set-cookies.ts'
 import { isLive } from '../session/session.ts'
+import { BY_PAGES, makeVisit } from '../visits/make-visit.ts'
 import type { PendingSignIn } from '../visits/pending-sign-ins.ts'
 import { addressBack, readVisit } from '../visits/visit.ts'
-import { BY_PAGES, makeVisit } from './link.ts'
 
 /** `POST /continue`: the user confirmed a visit, on the hub's own page. */
 export async function confirmVisit(request: Request, hub: HubParts): Promise<Response> {
