@@ -67,6 +67,19 @@ test.describe('a stranger who begins a visit gets no ticket', () => {
     await shows(shop, 'signed in: The customer')
   })
 
+  test('though the trap is a real one: a link planted on a page of the shop itself counts as the shop (SECURITY.md, known limits)', async ({
+    world,
+    open,
+    userBrowser,
+  }) => {
+    await signInAtHub(await userBrowser.newTab(), world, 'customer')
+    const shop = await open(world.url('shop'))
+    await shows(shop, 'signed in: The customer')
+    await lead(shop, trap(world, 'link'))
+    await shop.waitFor("location.pathname === '/caught'", { timeoutMs: PATIENCE.timeout })
+    expect(caught(world)).toHaveLength(1)
+  })
+
   /** The attacker begins in a browser of their own, with headers of their choice. */
   async function fetchLogin(world: World): Promise<string> {
     const headers = { referer: world.url('shop') }
