@@ -51,6 +51,11 @@ export async function clickSignIn(tab: Tab, user: string): Promise<void> {
 /** Signs in where the login page asks nothing, or where there is a session already. */
 export async function signInAtOnce(tab: Tab): Promise<void> {
   await isSettled(tab)
+  await clickSignInAtOnce(tab)
+}
+
+/** The same from whatever the page shows just now. */
+export async function clickSignInAtOnce(tab: Tab): Promise<void> {
   const isBack = await leave(tab)
   await isBack()
 }

@@ -4,6 +4,7 @@ import type { World } from '../world.ts'
 import {
   bounces,
   clickSignIn,
+  clickSignInAtOnce,
   consoleText,
   diagnosis,
   KNOWN_AFTER_LOGIN,
@@ -262,7 +263,7 @@ test.describe('the hub’s database in the site’s partition', () => {
         if (reported) reports++
         await expectSaid(shop, privacyWorld, reports)
 
-        await clickSignIn(shop, 'customer')
+        await clickSignInAtOnce(shop)
         await shows(shop, 'signed in: The customer')
         expect((await diagnosis(shop)).carrier).toBe('key')
       })
@@ -290,7 +291,7 @@ test.describe('the hub’s database in the site’s partition', () => {
         })`)
         await shop.goto(world.url('shop', '/cart'))
         await shows(shop, withoutKey(privacyWorld))
-        await clickSignIn(shop, 'customer')
+        await clickSignInAtOnce(shop)
         await shows(shop, 'signed in: The customer')
         await shop.goto(world.url('shop', '/other'))
         await shows(shop, 'signed in: The customer')
@@ -315,7 +316,7 @@ test.describe('the hub’s database in the site’s partition', () => {
     })`)
     await shop.goto(world.url('shop', '/cart'))
     await shows(shop, withoutKey(privacyWorld))
-    await clickSignIn(shop, 'customer')
+    await clickSignInAtOnce(shop)
     await shows(shop, 'signed in: The customer')
     expect(await failuresOf(shop)).toEqual([])
     await locking.close()
@@ -456,7 +457,8 @@ test.describe('the hub’s cookies', () => {
       const strange = [
         `__Host-isthmus=${value}; ${rest}; SameSite=None; Partitioned`,
         `__Host-isthmus-shop=${value}; ${rest}; SameSite=None`,
-        `__Host-isthmus.login=${value}; ${rest}; SameSite=Lax`,
+        `__Host-isthmus.session=${value}; ${rest}; SameSite=Lax`,
+        `__Host-isthmus.guest=${value}; ${rest}; SameSite=Lax`,
       ]
       // What may be a secret stays where we never put one: nobody can know whose it is.
       const where = request.headers['sec-fetch-dest'] === 'document' ? 0 : 1

@@ -17,7 +17,9 @@ async function getTicket(open: Open, { hub, hosts, names, url }: World, returnTo
   const visit = hosts.requests.findLast((one) => one.host === names.hub && one.path === '/')
   const query = new URLSearchParams({ return_to: returnTo, challenge, prompt: 'none' })
   const cookie = visit?.headers.cookie ?? ''
-  const answer = await hub.fetch(new Request(url('hub', `/isthmus/link?${query}`), { headers: { cookie } }))
+  const answer = await hub.fetch(
+    new Request(url('hub', `/isthmus/link?${query}`), { headers: { cookie, referer: returnTo } }),
+  )
   const ticket = /#isthmus=([\w-]{43})$/.exec(answer.headers.get('location') ?? '')?.[1]
   if (!ticket) throw new Error(`No ticket: ${answer.status}`)
   return ticket

@@ -60,7 +60,13 @@ test('where the other site still shows somebody else, the one who came replaces 
   await shows(news, 'signed in: The reader')
   // The hub's own cookie is gone, the partition's is not: a browser that was half cleared.
   const forgetful = express().get('/forget', (_, response) => {
-    response.set('Set-Cookie', '__Host-isthmus=; Path=/; Secure; HttpOnly; SameSite=None; Max-Age=0').send('Forgotten')
+    for (const [name, site] of [
+      ['__Host-isthmus', 'None'],
+      ['__Host-isthmus.session', 'Lax'],
+    ]) {
+      response.append('Set-Cookie', `${name}=; Path=/; Secure; HttpOnly; SameSite=${site}; Max-Age=0`)
+    }
+    response.send('Forgotten')
   })
   world.hosts.set(world.names.hub, forgetful.use(nodeHandler(world.hub)).use(createLoginApp(world.hub)))
   await visits.goto(world.url('hub', '/forget'))

@@ -19,8 +19,8 @@ export function createAuthApp({ hub, addresses, users }: AuthParts): Express {
   const app = express().disable('x-powered-by')
   app.use(nodeHandler(hub))
 
-  // Browsers hold the redirects that follow a form to `form-action` as well, and they lead back to a site.
-  app.use(securityHeaders({ forms: ["'self'", addresses.shop, addresses.news, addresses.staff] }))
+  // The way back to a site is a page of the hub that goes on by itself: no form of these pages leads there.
+  app.use(securityHeaders({ forms: ["'self'"] }))
   serveAssets(app, 'auth')
 
   const passwords = Object.fromEntries(readyUsers.map(({ sub, password }) => [`${sub}Password`, password]))

@@ -30,6 +30,7 @@ function load(href: string): Bouncer {
     replace: go,
     assign: go,
   })
+  vi.stubGlobal('document', { head: { append: () => undefined }, createElement: () => ({}) })
   vi.stubGlobal('history', {
     state: null,
     replaceState(_: unknown, __: string, to: string) {

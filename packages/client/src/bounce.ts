@@ -67,6 +67,7 @@ export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
     // Only a tab that can keep nothing has to show its fragment to the hub, or lose it.
     const back = kept ? withoutFragment(returnTo) : returnTo
     const to = address(path, back, { ...(prompt && { prompt }), ...(kept && { challenge }) })
+    nameThisPage()
     // A bounce leaves no entry in the history: "back" leads to the page before.
     if (prompt) location.replace(to)
     else location.assign(to)
@@ -88,6 +89,7 @@ export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
     },
     signIn: (returnTo) => go(ENDPOINTS.login.path, new URL(returnTo, location.href).href),
     signOut() {
+      nameThisPage()
       location.assign(address(ENDPOINTS.logout.path, withoutFragment(location.href), {}))
     },
     redeemed() {
@@ -99,6 +101,11 @@ export function createBouncer(hub: Origin, site: string | undefined): Bouncer {
       else remove(keys.tried)
     },
   }
+}
+
+/** The hub goes along only with a page that names itself (Referer): the page's own policy may keep browsers from it. */
+function nameThisPage(): void {
+  document.head.append(Object.assign(document.createElement('meta'), { name: 'referrer', content: 'origin' }))
 }
 
 /** Takes the hint of a transfer out of the URL: what it held before is there again. */

@@ -23,14 +23,20 @@ export const ORIGIN_HEADER = 'isthmus-origin'
 /** Request header in which the hub page names the site, where one origin serves several. */
 export const SITE_HEADER = 'isthmus-site'
 
-/** Name of the cookie that carries the session at the hub. `__Host-`: this host only, Secure, Path=/ (RFC 6265bis §4.1.3.2). */
+/** Cookie that carries the session into frames of the hub: SameSite=None. `__Host-`: this host only, Secure, Path=/ (RFC 6265bis §4.1.3.2). */
 export const SESSION_COOKIE = '__Host-isthmus'
+
+/** Its twin for top-level visits and the program's own pages: SameSite=Lax, so that no other site's request brings it. */
+export const TOP_LEVEL_COOKIE = '__Host-isthmus.session'
+
+/** Lax cookie of a browser that is signed out: a random value, from which the carriers of its partitions are derived. */
+export const GUEST_COOKIE = '__Host-isthmus.guest'
 
 /** Prefix of the partitioned cookies; the site id is appended, because sites below one registrable domain share a partition. */
 export const PARTITIONED_COOKIE_PREFIX = '__Host-isthmus-'
 
-/** Cookie that remembers, while the user types a password, which site asked for the sign-in. */
-export const LOGIN_COOKIE = '__Host-isthmus.login'
+/** Prefix of the Lax cookies, one for each pending sign-in that this browser began; the id is appended. */
+export const LOGIN_COOKIE_PREFIX = '__Host-isthmus.login.'
 
 /** A proof of possession is good this long, counted from the nonce that the hub gave for it (RFC 9449 §8). */
 export const DPOP_NONCE_LIFETIME_MS = 5 * MINUTE_MS
@@ -52,6 +58,9 @@ export const OIDC_PATH = `${BASE_PATH}/oidc`
 
 /** How long the pending sign-in is remembered: long enough to find a password. */
 export const LOGIN_LIFETIME_MS = 30 * MINUTE_MS
+
+/** A browser that is signed out has its partitions ask anew after this long: its cookies may have been deleted meanwhile. */
+export const GUEST_LIFETIME_MS = HOUR_MS
 
 /** A session ends when nobody has been active on any site for this long. */
 export const IDLE_LIFETIME_MS = 30 * MINUTE_MS

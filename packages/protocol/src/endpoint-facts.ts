@@ -64,9 +64,10 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
   },
   link: {
     caller: 'browser',
-    input: 'query `Bounce`',
-    output: 'redirect to `return_to#isthmus=<ticket>`; sets the cookie of a guest session?',
-    means: 'The silent bounce that fetches the ticket for a partition’s own carrier.',
+    input: 'Referer; query `visit`, or `Bounce`',
+    output: 'redirect to `return_to#isthmus=<ticket>`; sets the guest’s cookie? HTML that asks first',
+    means:
+      'The silent visit that fetches the ticket for a partition’s own carrier. Asks first if another than the site began.',
   },
   registerVisit: {
     caller: 'hub page',
@@ -83,15 +84,27 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
   },
   login: {
     caller: 'browser',
-    input: 'query `Bounce`?',
-    output: 'redirect to the login page, or back with a ticket if there is a session',
-    means: 'Sign-in, and back.',
+    input: 'Referer; query `visit`, or `Bounce`?',
+    output: 'redirect to the login page, or back with a ticket if there is a session; HTML that asks first',
+    means: 'Sign-in, and back. Asks first if another than the site began.',
+  },
+  continueSignIn: {
+    caller: 'browser',
+    input: 'query `pending`',
+    output: 'HTML that goes on to `return_to#isthmus=<ticket>` by itself; redirect to `/`',
+    means: 'After the password: back to the site that asked, in the browser that began.',
+  },
+  confirmVisit: {
+    caller: 'browser',
+    input: 'Origin; query `to`, and `visit` or `Bounce`',
+    output: 'HTML that goes on by itself',
+    means: 'The user confirmed a visit that another page began.',
   },
   logout: {
     caller: 'browser',
     input: 'Referer; query `Bounce`?',
     output: 'redirect to the signed-out page, or to `return_to`; HTML that asks first',
-    means: 'Ends the session if a registered site sent the user; asks first if not.',
+    means: 'Ends the session if a registered site sent the user; asks first if not, whether there is a session or not.',
   },
   confirmLogout: {
     caller: 'browser',

@@ -55,14 +55,34 @@ describe('signIn', () => {
     await using world = await createWorld()
     const [browser] = [await signedIn(world)]
     const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`)
-    const pending = encodeURIComponent(`return_to=${SHOP}/back`)
     for (const headers of [{ cookie: cookie.join('; ') }, { cookie }]) {
       expect(await world.hub.sessions.current({ headers, url: '/' })).toMatchObject({ sub: 'customer' })
     }
-    const express = { headers: { cookie: cookie.join('; ') }, url: '/', originalUrl: `/login?isthmus=${pending}` }
-    expect((await world.hub.signIn(express, CLERK)).redirectTo).toBe(`${SHOP}/back`)
-    const node = { headers: {}, url: `/login?isthmus=${pending}#x` }
-    expect((await world.hub.signIn(node, CLERK)).redirectTo).toBe(`${SHOP}/back`)
+    const away = await browser.visit(`/isthmus/login?return_to=${SHOP}/back&prompt=login`, {
+      headers: { referer: `${SHOP}/` },
+    })
+    const address = away.headers.get('location') ?? ''
+    const begun = away.headers.getSetCookie()[0]?.split(';')[0]
+    const express = { headers: { cookie: [...cookie, begun].join('; ') }, url: '/', originalUrl: address }
+    expect((await world.hub.signIn(express, CLERK)).redirectTo).toMatch(/^\/isthmus\/continue\?pending=/)
+    const node = { headers: { cookie: begun }, url: `${address}#x` }
+    expect((await world.hub.signIn(node, CLERK)).redirectTo).toMatch(/^\/isthmus\/continue\?pending=/)
+    expect(await world.hub.sessions.list('customer')).toEqual([])
+  })
+})
+
+describe('a browser from before an update', () => {
+  it('has no Lax cookie: signed in on the sites as before, and once more at the hub, which ends the old session', async () => {
+    await using world = await createWorld()
+    const browser = await signedIn(world)
+    const partition = await world.link(browser, SHOP)
+    browser.cookies.delete('__Host-isthmus.session')
+    browser.cookies.set('__Host-isthmus.login', `return_to=${SHOP}/`)
+    expect(await browser.ask('session', SHOP)).toMatchObject({ state: { status: 'signed-in' } })
+    expect(await world.hub.sessions.current(browser.request('/'))).toBeUndefined()
+    expect((await browser.visit('/isthmus/account')).headers.get('location')).toMatch(/^\/login\?isthmus=/)
+    expect((await browser.signIn(CLERK)).redirectTo).toMatch(/^\/isthmus\/continue\?/)
+    expect(await partition.ask('session', SHOP)).toMatchObject({ state: { status: 'unlinked' } })
     expect(await world.hub.sessions.list('customer')).toEqual([])
   })
 })

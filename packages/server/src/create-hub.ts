@@ -1,4 +1,4 @@
-import { LOGIN_COOKIE } from '@isthmus/protocol'
+import { ENDPOINTS, GUEST_COOKIE, visitIdSchema } from '@isthmus/protocol'
 import { keepAgenda } from './agenda/keep-agenda.ts'
 import { createDeliveries } from './backchannel/deliveries.ts'
 import { DELIVERY_TASK } from './backchannel/delivery.ts'
@@ -11,14 +11,16 @@ import type { HubParts } from './parts.ts'
 import { createCarriers } from './requests/carriers.ts'
 import { deviceOf } from './requests/device.ts'
 import { createDpopVerifier } from './requests/dpop.ts'
-import { readCookies } from './requests/read-cookies.ts'
-import { queryOf, type RequestLike } from './requests/request-like.ts'
+import { refuseForeignOrigin } from './requests/own-pages.ts'
+import { pendingNamedBy } from './requests/pending.ts'
+import { pairsOf, readSecrets } from './requests/read-cookies.ts'
+import type { RequestLike } from './requests/request-like.ts'
 import { readAssets } from './responses/assets.ts'
-import { clearLoginCookie, sessionCookie } from './responses/set-cookies.ts'
-import { destinationOf } from './routes/bounce.ts'
+import { guestCookie, sessionCookies } from './responses/set-cookies.ts'
 import { createRouter } from './routes/router.ts'
 import { createAnswers } from './session/answer.ts'
 import { endSession } from './session/end-session.ts'
+import { createGuests, guestIdOf } from './session/guests.ts'
 import { isLive } from './session/session.ts'
 import { infoOf, type SessionInfo } from './session/session-info.ts'
 import { createSessions, SESSION_TASK } from './session/sessions.ts'
@@ -27,6 +29,7 @@ import { createTickets } from './session/tickets.ts'
 import { repeat } from './timer.ts'
 import { createTokenKeys, type TokenKeys } from './token/keys.ts'
 import { createSiteTokens } from './token/site-token.ts'
+import { createPendingSignIns } from './visits/pending-sign-ins.ts'
 import { createRegisteredVisits } from './visits/registered-visits.ts'
 
 /** How often expired entries are deleted from a store that does not do so itself. */
@@ -35,10 +38,20 @@ const SWEEP_INTERVAL_MS = 60_000
 /** Longest place that is kept. */
 const PLACE_LIMIT = 100
 
+/** What a sign-in needs that does not end with a form of the login page. */
+export interface SignInOptions {
+  /**
+   * Id of the pending sign-in, where the login page led on to an identity provider: your login page gets it in its query
+   * as `isthmus`; carry it in the provider's `state`, and name it here after you have checked that state. The request may
+   * then be a POST from the provider (`form_post`, SAML). An id that this browser did not begin leads to `/`.
+   */
+  readonly pending?: string
+}
+
 /** What {@link Hub.signIn} asks you to send: every cookie as a `Set-Cookie` header, then a redirect. */
 export interface SignInResult {
   readonly cookies: string[]
-  /** Back to the site that asked, or `/` if none did. */
+  /** A path on the auth domain, from which the user goes on to the site that asked; `/` if none did. */
   readonly redirectTo: string
 }
 
@@ -48,13 +61,19 @@ export interface Hub {
   readonly fetch: (request: Request) => Promise<Response>
   /**
    * Signs a user in, after *your* login page checked who it is. Always begins a new session with a new secret;
-   * the one this browser had before ends.
+   * the one this browser had before ends. Throws `origin-refused` for a POST from another origin's page.
    */
-  signIn(request: RequestLike, subject: Subject): Promise<SignInResult>
-  /** Ends the session of this browser, everywhere. Resolves when that is stored. */
+  signIn(request: RequestLike, subject: Subject, options?: SignInOptions): Promise<SignInResult>
+  /**
+   * Ends the session of this browser, everywhere. Resolves when that is stored. Throws `origin-refused` for a POST from
+   * another origin's page.
+   */
   signOut(request: RequestLike): Promise<void>
   readonly sessions: {
-    /** The live session of this browser on the auth domain. */
+    /**
+     * The live session of this browser on the auth domain. Throws `origin-refused` for a POST from another origin's
+     * page, so that your own routes are not acted on by foreign forms.
+     */
     current(request: RequestLike): Promise<SessionInfo | undefined>
     /** The live sessions of a user. */
     list(sub: string): Promise<readonly SessionInfo[]>
@@ -98,17 +117,20 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   const deliveries = createDeliveries({ ...settings, sites, keys: tokenKeys, events })
   const sessions = createSessions(settings, deliveries)
   const dpop = createDpopVerifier(settings.origin, store, clock)
+  const guests = createGuests(store, clock)
   const siteTokens = createSiteTokens(settings.origin, tokenKeys, clock)
   const streams = new Set<object>()
   const hub: HubParts = {
     settings,
     sites,
     sessions,
+    guests,
     tickets: createTickets(store, clock),
     visits: createRegisteredVisits(store, clock),
+    pendingSignIns: createPendingSignIns(store, clock),
     tokenKeys,
     dpop,
-    carriers: createCarriers({ sessions, dpop }),
+    carriers: createCarriers({ sessions, guests, dpop }),
     answer: createAnswers({ sessions, siteTokens, clock }),
     deliveries,
     events,
@@ -142,25 +164,34 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   return {
     fetch: async (request) => router.fetch(request),
 
-    async signIn(request, subject) {
+    async signIn(request, subject, options = {}) {
       checkSubject(subject)
-      const surroundings = { device: deviceOf(request), place: placeOf(request) }
-      const { session, secret } = await sessions.begin(subject, await hub.carriers.ofBrowser(request), surroundings)
+      const named = visitIdSchema.safeParse(options.pending).data
+      // Its program has checked the state that held it; what is no id was held by none.
+      if (named === undefined) refuseForeignOrigin(request, settings.origin, 'signIn')
+      const id = named ?? pendingNamedBy(request, settings.origin)
+      const pending = id === undefined ? undefined : await hub.pendingSignIns.find(id)
+      const [guestSecret] = readSecrets(request, GUEST_COOKIE)
+      const guest = guestSecret === undefined ? pending?.guest : guestIdOf(guestSecret)
+      const surroundings = { guest, device: deviceOf(request), place: placeOf(request) }
+      const { session, secret } = await sessions.begin(subject, await hub.carriers.former(request), surroundings)
       hub.events.emit('sign-in', { sid: session.sid, sub: subject.sub })
-      const pending = queryOf(request).get('isthmus') ?? readCookies(request)[LOGIN_COOKIE]
-      return {
-        cookies: [sessionCookie(secret, session, clock()), clearLoginCookie()],
-        redirectTo: await destinationOf(pending, session, hub),
-      }
+      const cookies = sessionCookies(secret, session, clock())
+      if (pairsOf(request).some(([name]) => name === GUEST_COOKIE)) cookies.push(guestCookie(undefined))
+      if (id === undefined || !pending) return { cookies, redirectTo: '/' }
+      await hub.pendingSignIns.fulfil(id, session.sid)
+      return { cookies, redirectTo: `${ENDPOINTS.continueSignIn.path}?pending=${id}` }
     },
 
     async signOut(request) {
+      refuseForeignOrigin(request, settings.origin, 'signOut')
       const session = await hub.carriers.ofBrowser(request)
       if (session) await endSession(session.sid, 'logout', hub)
     },
 
     sessions: {
       async current(request) {
+        refuseForeignOrigin(request, settings.origin, 'sessions.current')
         const session = await hub.carriers.ofBrowser(request)
         return session && isLive(session, clock()) ? infoOf(session) : undefined
       },

@@ -53,8 +53,10 @@ export interface Agent {
   readonly cookies: Map<string, string>
   request(path: string, sending?: Sending): Request
   send(path: string, sending?: Sending): Promise<Response>
-  /** A top-level navigation. */
+  /** A top-level navigation: from the page that `referer` names, else by an address that the user typed. */
   visit(path: string, sending?: Sending): Promise<Response>
+  /** Where the page that a navigation finds leads on by itself. */
+  follow(path: string, sending?: Sending): Promise<string | undefined>
   /** The hub page in a frame of this page: what is inlined. */
   embed(origin: string): Promise<HubPageData>
   /** A request of the hub page on behalf of a page: as {@link Agent.send}, with what browsers add. */
@@ -89,7 +91,8 @@ export async function createWorld(config: Partial<HubConfig> = {}, time: HeldTim
   const ticket: World['ticket'] = async (browser, returnTo, site) => {
     const verifier = createSecret()
     const query = new URLSearchParams({ return_to: returnTo, challenge: sha256(verifier), ...(site && { site }) })
-    const back = (await browser.visit(`${ENDPOINTS.link.path}?${query}`)).headers.get('location') ?? ''
+    const headers = { referer: `${new URL(returnTo).origin}/` }
+    const back = (await browser.visit(`${ENDPOINTS.link.path}?${query}`, { headers })).headers.get('location') ?? ''
     return { ticket: back.split(`#${TICKET_FRAGMENT}=`)[1] ?? '', verifier }
   }
 
@@ -137,6 +140,10 @@ function createAgent(hub: Hub, cookies: Map<string, string>): Agent {
     return response
   }
 
+  function visit(path: string, { headers, ...sending }: Sending = {}): Promise<Response> {
+    return send(path, { headers: { accept: 'text/html', ...navigationFrom(headers?.referer), ...headers }, ...sending })
+  }
+
   function call(name: EndpointName, origin: string, { headers, ...sending }: Sending = {}): Promise<Response> {
     const { method, path } = ENDPOINTS[name]
     const added = {
@@ -151,11 +158,11 @@ function createAgent(hub: Hub, cookies: Map<string, string>): Agent {
     cookies,
     request,
     send,
-    visit: (path, { headers, ...sending } = {}) =>
-      send(path, {
-        headers: { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', ...headers },
-        ...sending,
-      }),
+    visit,
+    async follow(path, sending) {
+      const page = await (await visit(path, sending)).text()
+      return /<meta http-equiv="refresh" content="0;url=([^"]*)">/.exec(page)?.[1]?.replaceAll('&amp;', '&')
+    },
     async embed(origin) {
       return inlinedIn(await (await send(ENDPOINTS.hub.path, { headers: { referer: `${origin}/` } })).text())
     },
@@ -169,6 +176,12 @@ function createAgent(hub: Hub, cookies: Map<string, string>): Agent {
       return result
     },
   }
+}
+
+/** What a browser says of a navigation of the whole tab, from a page or by an address that its user typed. */
+export function navigationFrom(referer?: string): Record<string, string> {
+  const site = referer === undefined ? 'none' : referer.startsWith(`${HUB}/`) ? 'same-origin' : 'cross-site'
+  return { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-site': site }
 }
 
 /** What the hub page finds inlined. */

@@ -1,6 +1,6 @@
 export type { HubConfig } from './config/hub-config.ts'
 export type { SiteConfig } from './config/site.ts'
-export { createHub, type Hub, type SignInResult } from './create-hub.ts'
+export { createHub, type Hub, type SignInOptions, type SignInResult } from './create-hub.ts'
 export type { HubEventMap } from './hub-events.ts'
 export type { Device } from './requests/device.ts'
 export type { RequestLike } from './requests/request-like.ts'

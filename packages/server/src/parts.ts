@@ -8,9 +8,11 @@ import type { Carriers } from './requests/carriers.ts'
 import type { DpopVerifier } from './requests/dpop.ts'
 import type { Assets } from './responses/assets.ts'
 import type { AnswerSite } from './session/answer.ts'
+import type { Guests } from './session/guests.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { Tickets } from './session/tickets.ts'
 import type { TokenKeys } from './token/keys.ts'
+import type { PendingSignIns } from './visits/pending-sign-ins.ts'
 import type { RegisteredVisits } from './visits/registered-visits.ts'
 
 /** What a hub is made of; the routes take from it what they need. */
@@ -18,8 +20,10 @@ export interface HubParts {
   readonly settings: Settings
   readonly sites: Sites
   readonly sessions: Sessions
+  readonly guests: Guests
   readonly tickets: Tickets
   readonly visits: RegisteredVisits
+  readonly pendingSignIns: PendingSignIns
   readonly tokenKeys: TokenKeys
   readonly carriers: Carriers
   readonly answer: AnswerSite

@@ -66,8 +66,8 @@ export function createServers(
   async function ask({ sessions }: Server, session: Session, id: string): Promise<SiteState> {
     const site = await (await sitesOf()).byId(id)
     if (!site) throw new Error(`No site "${id}".`)
-    const seen = await sessions.visit((await sessions.get(session.sid)) ?? session, site)
-    return describe(seen, await sessions.head(seen), site, clock())
+    const seen = await sessions.noteSite((await sessions.get(session.sid)) ?? session, site)
+    return describe(seen, site, clock())
   }
 
   return {

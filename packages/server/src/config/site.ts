@@ -46,6 +46,21 @@ const backchannelUriSchema = z.string().transform((text, context) => {
   return z.NEVER
 })
 
+/** `/account` covers `/account` and all that lies below it. */
+const returnPathSchema = z.string().regex(/^\/[\x21-\x7e]*$/, {
+  error: 'needs a path as browsers write it, without query: "/account"',
+})
+
+/** Whether visits may lead back to this address. An encoded slash is refused: servers disagree on what it separates. */
+export function mayReturnTo({ origins, returnPaths }: Site, address: string): boolean {
+  const { origin, pathname } = new URL(address)
+  if (!origins.some((one) => one === origin)) return false
+  if (returnPaths === undefined) return true
+  const liesBelow = (path: string): boolean =>
+    pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`)
+  return !/%2f|%5c/i.test(pathname) && returnPaths.some(liesBelow)
+}
+
 /** A site after its configuration was parsed. */
 export interface Site {
   readonly id: string
@@ -55,6 +70,7 @@ export interface Site {
   /** Without the leading dot. */
   readonly cookieDomains: readonly string[]
   readonly backchannelLogoutUri?: string | undefined
+  readonly returnPaths?: readonly string[] | undefined
   readonly groups?:
     | { readonly anyOf?: readonly string[] | undefined; readonly allOf?: readonly string[] | undefined }
     | undefined
@@ -79,6 +95,7 @@ export const siteSchema: z.ZodType<Site> = onlyOptions({
   groups: groupsSchema.optional(),
   cookieDomains: z.array(cookieDomainSchema).readonly().default([]),
   backchannelLogoutUri: backchannelUriSchema.optional(),
+  returnPaths: z.array(returnPathSchema).min(1).readonly().optional(),
 })
   .superRefine(({ origins, cookieDomains }, context) => {
     for (const [index, domain] of cookieDomains.entries()) {
@@ -111,4 +128,9 @@ export interface SiteConfig {
    * It is told when a session that was used on the site ends, for whatever reason. Default: it is not.
    */
   readonly backchannelLogoutUri?: string
+  /**
+   * Paths that the hub may send users back to, each with all that lies below it: `['/account', '/shop']`. Worth setting
+   * where another path of the site redirects to addresses of anybody's choice: it would pass a ticket on. Default: all.
+   */
+  readonly returnPaths?: readonly string[]
 }

@@ -1,8 +1,7 @@
 import { LOGIN_LIFETIME_MS, OIDC_PATH } from '@isthmus/protocol'
-import { stringifySetCookie } from 'cookie'
+import { parseCookie, stringifySetCookie } from 'cookie'
 import * as client from 'openid-client'
 import type { Hub } from '../create-hub.ts'
-import { readCookies } from '../requests/read-cookies.ts'
 import type { Subject } from '../session/subject.ts'
 import type { Store } from '../store/store.ts'
 import { beganHere } from './began-here.ts'
@@ -144,7 +143,9 @@ function journeyCookie(state: string, journey?: Journey): string {
 }
 
 function journeyOf(request: Request, state: string): Journey | undefined {
-  const value = /^[\w-]+$/.test(state) ? readCookies(request)[COOKIE_PREFIX + state] : undefined
+  const value = /^[\w-]+$/.test(state)
+    ? parseCookie(request.headers.get('cookie') ?? '')[COOKIE_PREFIX + state]
+    : undefined
   if (!value) return undefined
   try {
     return JSON.parse(Buffer.from(value, 'base64url').toString()) as Journey

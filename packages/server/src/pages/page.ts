@@ -7,8 +7,8 @@ import { STYLE } from './style.ts'
 export type Html = ReturnType<typeof html>
 
 interface PageOptions {
-  /** Where its forms may lead, besides the hub. */
-  readonly formTargets?: readonly string[]
+  /** Where the page leads on by itself. */
+  readonly goTo?: string
   /** Improves the page; it works without. */
   readonly script?: string
 }
@@ -20,9 +20,9 @@ export async function renderPage(
   body: unknown,
   options: PageOptions = {},
 ): Promise<Response> {
-  const { script } = options
+  const { goTo, script } = options
   const extra = script === undefined ? '' : html`<script>${raw(script)}</script>`
-  const document = `${await above(title)}${await html`${body}${extra}`}${BELOW}`
+  const document = `${await above(title, goTo)}${await html`${body}${extra}`}${BELOW}`
   return new Response(document, { status, headers: headers(options) })
 }
 
@@ -47,11 +47,11 @@ export function streamPage(title: string, pieces: AsyncGenerator<Html>): Respons
   return new Response(body, { headers: { ...headers(), 'X-Accel-Buffering': 'no' } })
 }
 
-function headers({ formTargets, script }: PageOptions = {}): Record<string, string> {
-  return { 'Content-Type': 'text/html; charset=utf-8', ...visiblePageHeaders(STYLE, formTargets, script) }
+function headers({ script }: PageOptions = {}): Record<string, string> {
+  return { 'Content-Type': 'text/html; charset=utf-8', ...visiblePageHeaders(STYLE, script) }
 }
 
-function above(title: string): Html {
+function above(title: string, goTo?: string): Html {
   return html`<!doctype html>
 <html lang="${LANGUAGE}">
 <head>
@@ -59,7 +59,12 @@ function above(title: string): Html {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
-<style>${raw(STYLE)}</style>
+${
+  goTo === undefined
+    ? ''
+    : html`<meta http-equiv="refresh" content="0;url=${goTo}">
+`
+}<style>${raw(STYLE)}</style>
 </head>
 <body>
 <main>

@@ -3,7 +3,18 @@ export const STRINGS = {
   continueWith: (host: string): string => `Continue with ${host}`,
 
   errorTitle: 'This link does not work',
-  errorAdvice: 'Go back to where you came from and try again. Nothing was changed.',
+  errorAdvice: 'Nothing was changed. Go back to where you came from and try again.',
+
+  backTo: (site: string): string => `Back to ${site}`,
+
+  goOnTitle: 'One moment …',
+  goOn: 'Continue',
+
+  visitTitle: (host: string): string => `Continue to ${host}?`,
+  visitText: (host: string): string =>
+    `Another page sent you here. If you continue, ${host} learns whether you are signed in, and as whom.`,
+  visitAdvice: 'If you did not expect this, close this page. Nothing was changed.',
+  doContinue: 'Continue',
 
   confirmTitle: 'Sign out everywhere?',
   confirmText: 'This ends your session on every site that uses this sign-in.',
@@ -20,7 +31,6 @@ export const STRINGS = {
   sitesWaiting: 'Telling the servers of your sites …',
   allConfirmed: 'Every site has been told.',
   notAllConfirmed: 'You need not wait: what is missing is done without you.',
-  backTo: (site: string): string => `Back to ${site}`,
 
   stillInTitle: 'You are signed in',
   stillInText: 'There is a session in this browser, on every site that uses this sign-in.',

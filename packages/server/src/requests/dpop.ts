@@ -1,7 +1,8 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { DPOP_NONCE_LIFETIME_MS, IsthmusError, type Origin } from '@isthmus/protocol'
 import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose'
 import { sha256 } from '../session/secrets.ts'
+import { createSharedKey } from '../store/shared-key.ts'
 import type { Clock, Store } from '../store/store.ts'
 import { headerOf, type RequestLike } from './request-like.ts'
 
@@ -24,22 +25,10 @@ export function handleOf(request: RequestLike): string | undefined {
 }
 
 export function createDpopVerifier(origin: Origin, store: Store, clock: Clock): DpopVerifier {
-  let secret: Promise<Buffer> | undefined
-
-  /** One key for all servers that share the store; whoever is first makes it. */
-  async function readSecret(): Promise<Buffer> {
-    const made = randomBytes(32).toString('base64url')
-    const expiresAt = Number.MAX_SAFE_INTEGER
-    await store.write([{ put: NONCE_KEY, value: JSON.stringify(made), expiresAt, ifVersion: null }])
-    const stored = await store.get(NONCE_KEY)
-    return Buffer.from(JSON.parse(stored?.value ?? '""') as string, 'base64url')
-  }
+  const sign = createSharedKey(store, NONCE_KEY)
 
   async function nonceAt(time: string): Promise<string> {
-    secret ??= readSecret()
-    return `${time}.${createHmac('sha256', await secret)
-      .update(time)
-      .digest('base64url')}`
+    return `${time}.${(await sign(time)).toString('base64url')}`
   }
 
   async function isFresh(nonce: unknown): Promise<boolean> {

@@ -1,11 +1,5 @@
-import { parseCookie } from 'cookie'
 import { isSecret } from '../session/secrets.ts'
 import { headerOf, type RequestLike } from './request-like.ts'
-
-/** The cookies of a request, by name. */
-export function readCookies(request: RequestLike): Record<string, string | undefined> {
-  return parseCookie(headerOf(request, 'cookie') ?? '')
-}
 
 /** More cookies of one name come from no browser: each costs a look into the store. */
 const NAMESAKES_LIMIT = 4

@@ -1,9 +1,10 @@
 /** A WHATWG `Request`, or what node:http and Express hand to a handler. */
 export type RequestLike =
-  | { readonly headers: Headers; readonly url: string }
+  | { readonly headers: Headers; readonly url: string; readonly method?: string | undefined }
   | {
       readonly headers: Readonly<Record<string, string | string[] | undefined>>
       readonly url?: string | undefined
+      readonly method?: string | undefined
       /** Express keeps the whole path here when a router was mounted below a prefix. */
       readonly originalUrl?: string | undefined
       /** Express: the address of the client, as far as its proxies are trusted. */

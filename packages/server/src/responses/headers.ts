@@ -1,6 +1,12 @@
 import type { Origin } from '@isthmus/protocol'
 import { sha256Source } from './content-hash.ts'
 
+/** On every answer that says nothing else: no other origin embeds it, or keeps a hold of a window that shows it. */
+export const ISOLATING_HEADERS: Readonly<Record<string, string>> = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+}
+
 /** A page or an answer about one user: nobody keeps it, nobody guesses its type. */
 export const PRIVATE_HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
@@ -58,12 +64,8 @@ export const CLIENT_HEADERS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
 }
 
-/** Headers of a page people see: framed by nobody; no script runs but the given one. `formTargets`: where its form may lead. */
-export function visiblePageHeaders(
-  style: string,
-  formTargets: readonly string[] = [],
-  script?: string,
-): Record<string, string> {
+/** Headers of a page people see: framed by nobody; no script runs but the given one. */
+export function visiblePageHeaders(style: string, script?: string): Record<string, string> {
   return {
     ...PRIVATE_HEADERS,
     'Content-Security-Policy': [
@@ -71,12 +73,10 @@ export function visiblePageHeaders(
       `style-src ${sha256Source(style)}`,
       ...(script === undefined ? [] : [`script-src ${sha256Source(script)}`]),
       "base-uri 'none'",
-      // Chromium holds the redirects after a form to this list as well.
-      `form-action 'self' ${formTargets.join(' ')}`.trim(),
+      // Chromium holds the redirects after a form to this as well: the way to a site is a page that leads on.
+      "form-action 'self'",
       "frame-ancestors 'none'",
     ].join('; '),
-    // No page that opened this one keeps a hold of it.
-    'Cross-Origin-Opener-Policy': 'same-origin',
     // POST needs an Origin that is not "null": no-referrer would take it away.
     'Referrer-Policy': 'same-origin',
   }

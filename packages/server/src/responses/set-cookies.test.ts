@@ -42,9 +42,11 @@ describe('a cookie of ours that can hold no secret', () => {
 
   it('gives way to the one that an answer sets', async () => {
     await using world = await createWorld()
-    const browser = world.agent({ [OWN]: 'garbage' })
-    const response = await browser.visit(`/isthmus/link?return_to=${SHOP}/`)
-    expect(response.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-isthmus=[\w-]{43}; /)])
+    const browser = world.agent()
+    await browser.signIn(CUSTOMER)
+    const body = JSON.stringify(await world.ticket(browser, `${SHOP}/`))
+    const response = await world.agent({ [PARTITIONED]: 'garbage' }).call('redeem', SHOP, { body })
+    expect(response.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-isthmus-shop=[\w-]{43}; /)])
   })
 })
 

@@ -1,9 +1,12 @@
 import {
-  LOGIN_COOKIE,
+  GUEST_COOKIE,
+  GUEST_LIFETIME_MS,
+  LOGIN_COOKIE_PREFIX,
   LOGIN_LIFETIME_MS,
   PARTITIONED_COOKIE_PREFIX,
   SESSION_COOKIE,
   TOMBSTONE_LIFETIME_MS,
+  TOP_LEVEL_COOKIE,
 } from '@isthmus/protocol'
 import { type SetCookie, stringifySetCookie } from 'cookie'
 import { pairsOf, readSecrets } from '../requests/read-cookies.ts'
@@ -14,15 +17,16 @@ import type { Session } from '../session/session.ts'
 /** `__Host-` demands Secure, Path=/ and no Domain: no neighbour below the same parent domain can plant one. */
 const host = { path: '/', secure: true, httpOnly: true } as const satisfies Partial<SetCookie>
 
-/** The session cookie of the auth domain. SameSite=None, because the hub page lives in frames. */
-export function sessionCookie(secret: string, session: Session, now: number): string {
-  return stringifySetCookie({
-    ...host,
-    name: SESSION_COOKIE,
-    value: secret,
-    sameSite: 'none',
-    maxAge: lifeOf(session, now),
-  })
+/**
+ * The session's cookies on the auth domain: one for frames of the hub, which other sites' requests bring as well
+ * (SameSite=None), and its Lax twin, which alone counts where a request may come from a foreign page.
+ */
+export function sessionCookies(secret: string, session: Session, now: number): string[] {
+  const common = { ...host, value: secret, maxAge: lifeOf(session, now) }
+  return [
+    stringifySetCookie({ ...common, name: SESSION_COOKIE, sameSite: 'none' }),
+    stringifySetCookie({ ...common, name: TOP_LEVEL_COOKIE, sameSite: 'lax' }),
+  ]
 }
 
 /** The cookie of one site's partition (CHIPS). Its name holds the site: neighbours below one domain share a partition. */
@@ -37,20 +41,29 @@ export function partitionedCookie(site: string, secret: string, session: Session
   })
 }
 
-/** Remembers the pending sign-in while the login page is open. Lax: no other site's frame sees or sends it. */
-export function loginCookie(query: string): string {
-  return stringifySetCookie({
-    ...host,
-    name: LOGIN_COOKIE,
-    value: query,
-    sameSite: 'lax',
-    maxAge: LOGIN_LIFETIME_MS / 1000,
-  })
+/** Remembers that this browser is the guest whose partitions are linked. `undefined`: it is one no more. */
+export function guestCookie(secret: string | undefined): string {
+  return laxCookie(GUEST_COOKIE, secret, GUEST_LIFETIME_MS)
 }
 
-/** Takes the pending sign-in away. */
-export function clearLoginCookie(): string {
-  return stringifySetCookie({ ...host, name: LOGIN_COOKIE, value: '', sameSite: 'lax', maxAge: 0 })
+/** Remembers that this browser began a pending sign-in: no other site can set or send it. */
+export function loginCookie(pending: string): string {
+  return laxCookie(LOGIN_COOKIE_PREFIX + pending, '1', LOGIN_LIFETIME_MS)
+}
+
+/** Takes it away. */
+export function clearLoginCookie(pending: string): string {
+  return laxCookie(LOGIN_COOKIE_PREFIX + pending, undefined, 0)
+}
+
+function laxCookie(name: string, value: string | undefined, lifeMs: number): string {
+  return stringifySetCookie({
+    ...host,
+    name,
+    value: value ?? '',
+    sameSite: 'lax',
+    maxAge: value === undefined ? 0 : lifeMs / 1000,
+  })
 }
 
 /** Takes cookies of ours away that can hold no secret, and of which the answer sets none. */
@@ -76,7 +89,8 @@ function isPartitioned(name: string): boolean {
   return name.startsWith(PARTITIONED_COOKIE_PREFIX)
 }
 
-/** As long as the store knows the secret: who comes back late is told why the session is over. */
-function lifeOf(session: Session, now: number): number {
-  return Math.max(0, Math.ceil((session.expiresAt + TOMBSTONE_LIFETIME_MS - now) / 1000))
+/** As long as the store knows the secret: a browser that comes back late is told why the session is over. */
+function lifeOf({ sub, expiresAt }: Session, now: number): number {
+  const knownUntil = sub === undefined ? expiresAt : expiresAt + TOMBSTONE_LIFETIME_MS
+  return Math.max(0, Math.ceil((knownUntil - now) / 1000))
 }

@@ -11,6 +11,7 @@ async function signedIn(world: World, subject = CUSTOMER): Promise<Agent> {
   return browser
 }
 
+const pairOf = (cookie: string): string[] => (cookie.split(';')[0] ?? '').split('=')
 const end = (browser: Agent, what: string, headers: Record<string, string | undefined> = { origin: HUB }) =>
   browser.visit(PATH, { method: 'POST', headers, body: new URLSearchParams({ end: what }).toString() })
 
@@ -64,8 +65,7 @@ describe('the account', () => {
       ],
     })
     const cookies = await world.hub.signIn({ headers: { 'user-agent': FIREFOX }, url: '/', ip: '198.41.0.4' }, CUSTOMER)
-    const cookie = cookies.cookies[0]?.split(';')[0]?.split('=') as [string, string]
-    const browser = world.agent(Object.fromEntries([cookie]))
+    const browser = world.agent(Object.fromEntries(cookies.cookies.map(pairOf)))
     world.pass(3 * 3_600_000 - 3 * 3_600_000 + 10 * 60_000)
     await browser.ask('touch', SHOP)
     world.pass(15 * 60_000)
@@ -104,21 +104,19 @@ describe('the account', () => {
       { headers: { 'user-agent': `${evil}/1 (x) y` }, url: '/' },
       { sub: evil, claims: { name: evil } },
     )
-    const cookie = cookies[0]?.split(';')[0]?.split('=') as [string, string]
-    expect(await pageOf(world.agent(Object.fromEntries([cookie])))).not.toContain('<img')
+    expect(await pageOf(world.agent(Object.fromEntries(cookies.map(pairOf))))).not.toContain('<img')
   })
 
   it('of nobody leads to the login page, and back', async () => {
     await using world = await createWorld()
-    const browser = world.agent()
-    for (const response of [await browser.visit(PATH), await end(browser, 'others')]) {
+    for (const ask of [(browser: Agent) => browser.visit(PATH), (browser: Agent) => end(browser, 'others')]) {
+      const browser = world.agent()
+      const response = await ask(browser)
       expect(response.status).toBe(303)
-      expect(response.headers.get('location')).toBe('/login?isthmus=account%3D')
+      const address = response.headers.get('location') ?? ''
+      expect(address).toMatch(/^\/login\?isthmus=[a-z2-7]{26}$/)
+      expect(await browser.follow((await browser.signIn(CUSTOMER, address)).redirectTo)).toBe(PATH)
     }
-    expect((await browser.signIn(CUSTOMER)).redirectTo).toBe(PATH)
-    const another = world.agent()
-    expect((await another.signIn(CUSTOMER, '/login?isthmus=account%3D')).redirectTo).toBe(PATH)
-    expect((await another.signIn(CUSTOMER, '/login?isthmus=account%3D//evil.example')).redirectTo).toBe('/')
   })
 })
 

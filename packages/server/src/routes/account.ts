@@ -1,16 +1,16 @@
 import { ENDPOINTS, IsthmusError } from '@isthmus/protocol'
 import { accountPage } from '../pages/account-page.ts'
 import type { HubParts } from '../parts.ts'
-import { loginCookie } from '../responses/set-cookies.ts'
+import { redirect } from '../responses/redirects.ts'
 import { endSession } from '../session/end-session.ts'
 import { isLive, type Session } from '../session/session.ts'
 import { infoOf } from '../session/session-info.ts'
-import { ACCOUNT_PENDING, loginAddress, redirect } from './bounce.ts'
+import { beginSignIn } from '../visits/begin-sign-in.ts'
 
 /** `GET /account`: the user's own sessions. */
 export async function visitAccount(request: Request, hub: HubParts): Promise<Response> {
   const current = await userOf(request, hub)
-  if (!current) return toLogin(hub)
+  if (!current) return toLogin(request, hub)
   const { sub } = current
   const others = (await hub.sessions.list(sub)).filter(({ sid }) => sid !== current.sid)
   const sites = await hub.sites.all()
@@ -26,7 +26,7 @@ export async function visitAccount(request: Request, hub: HubParts): Promise<Res
 export async function endSessions(request: Request, hub: HubParts): Promise<Response> {
   if (request.headers.get('origin') !== hub.settings.origin) throw new IsthmusError('origin-refused')
   const current = await userOf(request, hub)
-  if (!current) return toLogin(hub)
+  if (!current) return toLogin(request, hub)
   const end = new URLSearchParams(await request.text()).get('end')
   if (end === null) throw new IsthmusError('invalid-request')
   if (end === current.sid) {
@@ -46,6 +46,7 @@ async function userOf(request: Request, hub: HubParts): Promise<(Session & { rea
 }
 
 /** To the login page, and back here afterwards. */
-function toLogin({ settings }: HubParts): Response {
-  return redirect(loginAddress(ACCOUNT_PENDING, settings), [loginCookie(ACCOUNT_PENDING)])
+async function toLogin(request: Request, hub: HubParts): Promise<Response> {
+  const { address, cookies } = await beginSignIn({}, request, hub)
+  return redirect(address, cookies)
 }

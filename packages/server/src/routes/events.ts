@@ -28,7 +28,7 @@ export async function streamEvents(context: Context, hub: HubParts): Promise<Res
       // Followed before the first state is read: a change in between rings the bell.
       unfollow = proof && (await sessions.follow(proof.session.sid, bell.ring))
       while (!stream.aborted && !closing.aborted) {
-        const session = proof && (await sessions.get(proof.session.sid))
+        const session = proof && ((await sessions.get(proof.session.sid)) ?? proof.session)
         const answer = await hub.answer(session && { carrier: proof.carrier, session }, embedder)
         const data = JSON.stringify(answer)
         if (data !== sent) await stream.writeSSE({ event: 'state', data })

@@ -1,34 +1,33 @@
+import { visitPage } from '../pages/visit-page.ts'
 import type { HubParts } from '../parts.ts'
-import { loginCookie, sessionCookie } from '../responses/set-cookies.ts'
-import { isLive } from '../session/session.ts'
-import { checkBounce, loginAddress, redirect, returnWithTicket } from './bounce.ts'
+import { initiatorOf } from '../requests/initiator.ts'
+import { redirect } from '../responses/redirects.ts'
+import { BY_REDIRECTS, makeVisit } from '../visits/make-visit.ts'
+import { type CheckedVisit, readVisit } from '../visits/visit.ts'
 
 /**
- * `GET /link`: the silent bounce. The hub is first-party here, so its own cookie says whom this browser belongs to.
- * A browser that is signed out gets a guest session: its partitions then know that they are, and hear of a later sign-in.
+ * `GET /link`: the silent visit. The hub is first-party here, so its own cookie says whom this browser belongs to. A
+ * browser that is signed out comes back as a guest: its partitions then know that it is, and hear of a later sign-in.
  */
-export async function linkPartition(request: Request, hub: HubParts): Promise<Response> {
-  const bounce = await checkBounce(new URL(request.url).searchParams, hub)
-  if (bounce.prompt === 'login') return startLogin(request, hub)
-  const now = hub.settings.clock()
-  const known = await hub.carriers.ofBrowser(request)
-  const passedOver = known !== undefined && known.successor !== undefined
-  if (known && !passedOver) return redirect(await returnWithTicket(bounce, known, hub))
-  const { session, secret } = await hub.sessions.begin(undefined)
-  return redirect(await returnWithTicket(bounce, session, hub), [sessionCookie(secret, session, now)])
+export function linkPartition(request: Request, hub: HubParts): Promise<Response> {
+  return receive('link', request, hub)
 }
 
 /** `GET /login`: back at once if there is a session already; else to the login page, which remembers where to go back to. */
-export async function startLogin(request: Request, hub: HubParts): Promise<Response> {
-  const { searchParams } = new URL(request.url)
-  const { loginPath } = hub.settings
-  if (searchParams.size === 0) return redirect(loginPath)
-  const bounce = await checkBounce(searchParams, hub)
-  const session = await hub.carriers.ofBrowser(request)
-  if (session && isLive(session, hub.settings.clock()) && bounce.prompt !== 'login') {
-    return redirect(await returnWithTicket(bounce, session, hub))
+export function startLogin(request: Request, hub: HubParts): Promise<Response> | Response {
+  if (new URL(request.url).searchParams.size === 0) return redirect(hub.settings.loginPath)
+  return receive('login', request, hub)
+}
+
+/** Only a page of the very site goes on at once. Anybody else may have begun to get the ticket, and its user is asked. */
+async function receive(to: CheckedVisit['to'], request: Request, hub: HubParts): Promise<Response> {
+  const visit = await readVisit(to, new URL(request.url).searchParams, hub)
+  const sites = await hub.sites.all()
+  const known = {
+    hub: hub.settings.origin,
+    own: visit.site.origins,
+    registered: sites.flatMap(({ origins }) => origins),
   }
-  if (bounce.prompt === 'none') return linkPartition(request, hub)
-  const pending = searchParams.toString()
-  return redirect(loginAddress(pending, hub.settings), [loginCookie(pending)])
+  if (initiatorOf(request.headers, known) !== 'own-site') return visitPage(visit)
+  return makeVisit(visit, request, hub, BY_REDIRECTS)
 }

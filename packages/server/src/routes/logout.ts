@@ -1,43 +1,48 @@
-import { ENDPOINTS, IsthmusError, type Origin, originOf } from '@isthmus/protocol'
+import { ENDPOINTS, IsthmusError, originOf } from '@isthmus/protocol'
 import type { Site } from '../config/site.ts'
 import { confirmLogoutPage } from '../pages/pages.ts'
 import type { HubParts } from '../parts.ts'
+import { initiatorOf, isProvenNavigation } from '../requests/initiator.ts'
+import { goOn, redirect } from '../responses/redirects.ts'
 import { endSession } from '../session/end-session.ts'
-import { isLive } from '../session/session.ts'
-import { checkBounce, redirect } from './bounce.ts'
+import { readDestination } from '../visits/visit.ts'
 
 /**
- * `GET /logout`: a registered site sent the user here by a navigation: the session ends at once.
- * Anyone else's link only leads to a question, so that no foreign page signs people out.
+ * `GET /logout`: a registered site sent the user here by a navigation: the session ends at once. Anything else only
+ * leads to a question, whether there is a session or not: no foreign page signs people out, or learns who is in.
  */
 export async function visitLogout(request: Request, hub: HubParts): Promise<Response> {
   const query = new URL(request.url).searchParams
   const backTo = await wayBack(query, hub)
-  const from = originOf(request.headers.get('referer'))
-  const site = from && (await siteOf(from, hub))
-  const trusted = site !== undefined || (from !== undefined && from === hub.settings.origin)
-  const navigated =
-    request.headers.get('sec-fetch-mode') === 'navigate' && request.headers.get('sec-fetch-dest') === 'document'
-  if (trusted && navigated) return endAndLeave(request, backTo, site, hub)
-  const session = await hub.carriers.ofBrowser(request)
-  if (!session || !isLive(session, hub.settings.clock())) return leave(backTo, site)
-  const action = query.size === 0 ? ENDPOINTS.logout.path : `${ENDPOINTS.logout.path}?${query}`
-  return confirmLogoutPage(action, backTo && originOf(backTo))
+  const site = await siteThatAsks(request, hub)
+  if (site) return endAndLeave(request, backTo, site, hub)
+  return confirmLogoutPage(query.size === 0 ? ENDPOINTS.logout.path : `${ENDPOINTS.logout.path}?${query}`)
 }
 
 /** `POST /logout`: the user confirmed, on the hub's own page. */
 export async function confirmLogout(request: Request, hub: HubParts): Promise<Response> {
   if (request.headers.get('origin') !== hub.settings.origin) throw new IsthmusError('origin-refused')
-  return endAndLeave(request, await wayBack(new URL(request.url).searchParams, hub), undefined, hub)
+  const backTo = await wayBack(new URL(request.url).searchParams, hub)
+  const response = await endAndLeave(request, backTo, undefined, hub)
+  // Chromium holds a redirect after the form to the form's own policy.
+  return backTo === undefined ? response : goOn(backTo)
 }
 
 async function wayBack(query: URLSearchParams, hub: HubParts): Promise<string | undefined> {
-  return query.has('return_to') ? (await checkBounce(query, hub)).returnTo : undefined
+  return query.has('return_to') ? (await readDestination(query, hub)).returnTo : undefined
 }
 
-/** Any site that the origin is registered for: the session ends for all of them. */
-async function siteOf(origin: Origin, { sites }: HubParts): Promise<Site | undefined> {
-  return (await sites.all()).find((site) => site.origins.includes(origin))
+/** Any site that the page is registered for: the session ends for all of them. */
+async function siteThatAsks({ headers }: Request, { sites, settings }: HubParts): Promise<Site | undefined> {
+  const all = await sites.all()
+  const initiator = initiatorOf(headers, {
+    hub: settings.origin,
+    own: all.flatMap(({ origins }) => origins),
+    registered: [],
+  })
+  if (initiator !== 'own-site' || !isProvenNavigation(headers)) return undefined
+  const from = originOf(headers.get('referer')?.split('?', 1)[0])
+  return all.find(({ origins }) => origins.some((origin) => origin === from))
 }
 
 async function endAndLeave(

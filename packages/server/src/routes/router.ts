@@ -5,10 +5,12 @@ import type { Metrics } from '../ops/metrics.ts'
 import { errorPage } from '../pages/pages.ts'
 import type { HubParts } from '../parts.ts'
 import { shareWithAll, shareWithSites } from '../requests/cors.ts'
-import { PRIVATE_HEADERS } from '../responses/headers.ts'
+import { ISOLATING_HEADERS, PRIVATE_HEADERS } from '../responses/headers.ts'
 import { expireMalformed } from '../responses/set-cookies.ts'
+import { wayBackOf } from '../visits/way-back.ts'
 import { endSessions, visitAccount } from './account.ts'
 import { clientScript, workerScript } from './assets.ts'
+import { confirmVisit, continueSignIn } from './continue.ts'
 import { discover } from './discovery.ts'
 import { streamEvents } from './events.ts'
 import { hubPage } from './hub-page.ts'
@@ -18,6 +20,7 @@ import { confirmLogout, visitLogout } from './logout.ts'
 import { checkHealth, printMetrics } from './ops.ts'
 import { linkFrame, readSession, redeemTicket, signOutSession, touchSession } from './session.ts'
 import { visitSignedOut } from './signed-out.ts'
+import { topLevel, unwatched } from './top-level.ts'
 import { registerVisit } from './visits.ts'
 
 type Route = (request: Request, hub: HubParts, context: Context) => Response | Promise<Response>
@@ -32,13 +35,15 @@ const ROUTES: Record<EndpointName, Route> = {
   redeem: redeemTicket,
   events: (_, hub, context) => streamEvents(context, hub),
   registerVisit,
-  link: linkPartition,
+  link: topLevel(linkPartition),
   linkFrame,
-  login: startLogin,
-  logout: visitLogout,
+  login: topLevel(startLogin),
+  continueSignIn: topLevel(continueSignIn),
+  confirmVisit,
+  logout: topLevel(visitLogout),
   confirmLogout,
-  signedOut: visitSignedOut,
-  account: visitAccount,
+  signedOut: unwatched(visitSignedOut),
+  account: unwatched(visitAccount),
   endSessions,
   healthz: checkHealth,
   metrics: printMetrics,
@@ -58,6 +63,9 @@ export function createRouter(hub: HubParts): Hono {
     await next()
     // Whoever proves possession gets the nonce for the next proof, refused or not (RFC 9449 §8).
     if (context.req.raw.headers.has('dpop')) context.header('DPoP-Nonce', await hub.dpop.nonce())
+    for (const [name, value] of Object.entries(ISOLATING_HEADERS)) {
+      if (!context.res.headers.has(name)) context.header(name, value)
+    }
     for (const cookie of expireMalformed(context.req.raw, context.res.headers.getSetCookie())) {
       context.header('Set-Cookie', cookie, { append: true })
     }
@@ -71,17 +79,17 @@ export function createRouter(hub: HubParts): Hono {
     const { method, path } = ENDPOINTS[name]
     router.on(method, path, (context) => ROUTES[name](context.req.raw, hub, context))
   }
-  router.notFound((context) => fail(context, new IsthmusError('not-found')))
+  router.notFound((context) => fail(context, hub, new IsthmusError('not-found')))
   router.onError((thrown, context) => {
     if (thrown instanceof IsthmusError && thrown.code !== 'internal') {
       const origin = context.req.header('origin') ?? context.req.header('referer') ?? null
       hub.events.emit('denied', { code: thrown.code, path: context.req.path, origin })
-      return fail(context, thrown)
+      return fail(context, hub, thrown)
     }
     // A hub that closes has no store any more for who came a moment before.
-    if (hub.closing.aborted) return fail(context, new IsthmusError('unreachable'))
+    if (hub.closing.aborted) return fail(context, hub, new IsthmusError('unreachable'))
     hub.events.emit('error', { error: thrown, path: context.req.path })
-    return fail(context, new IsthmusError('internal'))
+    return fail(context, hub, new IsthmusError('internal'))
   })
   return router
 }
@@ -101,9 +109,9 @@ function measure(metrics: Metrics): MiddlewareHandler {
 }
 
 /** People get a page, programs get JSON; both the code and a safe sentence, nothing more. */
-function fail(context: Context, error: IsthmusError): Response | Promise<Response> {
+async function fail(context: Context, hub: HubParts, error: IsthmusError): Promise<Response> {
   if (context.req.header('sec-fetch-dest') === 'document' || context.req.header('accept')?.startsWith('text/html')) {
-    return errorPage(error)
+    return errorPage(error, await wayBackOf(context.req.raw, hub).catch(() => undefined))
   }
   return Response.json(
     { error: error.code, message: sentenceOf(error) },

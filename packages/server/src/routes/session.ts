@@ -8,7 +8,8 @@ import type { Session } from '../session/session.ts'
 
 /** `GET /session`: the state now, for the hub page, or for a registered origin that asks itself (CORS). */
 export async function readSession(request: Request, hub: HubParts): Promise<Response> {
-  const answer = await currentAnswer(request, await embedderOf(request, hub), hub)
+  const embedder = await embedderOf(request, hub)
+  const answer = await hub.answer(await hub.carriers.ofFrame(request, embedder.site), embedder)
   const honest = !isCrossOrigin(request, hub) || answer.carrier !== 'none' || hasItsCookies(request)
   // Across origins a missing cookie may only mean that the browser withholds it.
   return reply(honest ? answer : { ...answer, state: { status: 'unlinked', revision: answer.state.revision } })
@@ -25,20 +26,26 @@ function hasItsCookies(request: Request): boolean {
 
 /** `POST /touch`: the user is active on some site. */
 export async function touchSession(request: Request, hub: HubParts): Promise<Response> {
-  const embedder = await embedderOf(request, hub)
-  const proof = await hub.carriers.ofFrame(request, embedder.site)
-  if (!proof) throw new IsthmusError('no-session')
-  await hub.sessions.touch(proof.session.sid)
-  return reply(await currentAnswer(request, embedder, hub))
+  return actOnSession(request, hub, ({ sid }) => hub.sessions.touch(sid))
 }
 
 /** `POST /sign-out`: ends the session, everywhere. */
 export async function signOutSession(request: Request, hub: HubParts): Promise<Response> {
+  return actOnSession(request, hub, ({ sid }) => endSession(sid, 'logout', hub))
+}
+
+/** Acts on the session that the request proves, and answers with what became of it. */
+async function actOnSession(
+  request: Request,
+  hub: HubParts,
+  act: (session: Session) => Promise<unknown>,
+): Promise<Response> {
   const embedder = await embedderOf(request, hub)
   const proof = await hub.carriers.ofFrame(request, embedder.site)
   if (!proof) throw new IsthmusError('no-session')
-  await endSession(proof.session.sid, 'logout', hub)
-  return reply(await currentAnswer(request, embedder, hub))
+  await act(proof.session)
+  const session = (await hub.sessions.get(proof.session.sid)) ?? proof.session
+  return reply(await hub.answer({ ...proof, session }, embedder))
 }
 
 /** `POST /redeem`: burns a ticket; the partition gets a carrier of its own. */
@@ -49,8 +56,8 @@ export async function redeemTicket(request: Request, hub: HubParts): Promise<Res
   const { ticket, verifier } = body.data
   // Before the ticket burns: a proof with a stale nonce may be sent again.
   const key = await introducedKey(request, hub)
-  const sid = await hub.tickets.redeem(ticket, verifier, { site: embedder.site.id, origin: embedder.origin })
-  const session = await hub.sessions.get(sid)
+  const bearer = await hub.tickets.redeem(ticket, verifier, { site: embedder.site.id, origin: embedder.origin })
+  const session = 'guest' in bearer ? await hub.guests.find(bearer.guest) : await hub.sessions.get(bearer.sid)
   if (!session) throw new IsthmusError('ticket-unknown')
   return giveCarrier(request, embedder, session, key, hub)
 }
@@ -62,8 +69,8 @@ export async function redeemTicket(request: Request, hub: HubParts): Promise<Res
 export async function linkFrame(request: Request, hub: HubParts): Promise<Response> {
   const embedder = await embedderByHubPage(request, hub.settings.origin, hub.sites)
   const key = await introducedKey(request, hub)
-  const session = await hub.carriers.ofBrowser(request)
-  if (!session) throw new IsthmusError('no-session')
+  const session = await hub.carriers.ofFrames(request)
+  if (session?.sub === undefined) throw new IsthmusError('no-session')
   return giveCarrier(request, embedder, session, key, hub)
 }
 
@@ -79,8 +86,9 @@ async function giveCarrier(
   hub: HubParts,
 ): Promise<Response> {
   const session = await replaceFormer(request, embedder, found, hub)
-  const secret = await hub.sessions.branch(session, embedder.site.id)
-  const handle = key && (await hub.sessions.branch(session, embedder.site.id, key))
+  const { branch } = session.sub === undefined ? hub.guests : hub.sessions
+  const secret = await branch(session, embedder.site.id)
+  const handle = key && (await branch(session, embedder.site.id, key))
   hub.events.emit('link', { sid: session.sid, site: embedder.site.id })
   const answer = await hub.answer({ carrier: 'partitioned', session }, embedder)
   return reply(handle === undefined ? answer : { ...answer, handle }, {
@@ -93,8 +101,10 @@ async function replaceFormer(request: Request, { site }: Embedder, session: Sess
   const former = await hub.carriers.ofPartition(request, site).catch(() => undefined)
   if (!former || former.session.sid === session.sid) return session
   const ended = await endSession(former.session.sid, 'logout', hub)
+  if (!ended) return session
   // The end of the one is told to the same tabs: the other must count as later.
-  return ended ? hub.sessions.overtake(session, ended.revision) : session
+  if (session.sub === undefined) return { ...session, revision: Math.max(session.revision, ended.revision + 1) }
+  return hub.sessions.overtake(session, ended.revision)
 }
 
 /** The hub page, on behalf of the page around it, or a registered page by itself. */
@@ -107,14 +117,6 @@ function embedderOf(request: Request, hub: HubParts): Promise<Embedder> {
 function isCrossOrigin(request: Request, { settings }: HubParts): boolean {
   const origin = request.headers.get('origin')
   return origin !== null && origin !== settings.origin
-}
-
-async function currentAnswer(
-  request: Request,
-  embedder: Embedder,
-  { answer, carriers }: HubParts,
-): Promise<SiteAnswer> {
-  return answer(await carriers.ofFrame(request, embedder.site), embedder)
 }
 
 function reply(answer: SiteAnswer | Redeemed, headers: Record<string, string> = {}): Response {

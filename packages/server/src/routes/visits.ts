@@ -1,4 +1,5 @@
 import { IsthmusError, type RegisteredVisit, visitSchema } from '@isthmus/protocol'
+import { mayReturnTo } from '../config/site.ts'
 import type { HubParts } from '../parts.ts'
 import { embedderByHubPage } from '../requests/embedder.ts'
 import { PRIVATE_HEADERS } from '../responses/headers.ts'
@@ -10,7 +11,7 @@ export async function registerVisit(request: Request, { settings, sites, visits 
   const body = visitSchema.safeParse(await request.json().catch(() => undefined))
   if (!body.success) throw new IsthmusError('invalid-request')
   const back = returnAddressOf(body.data.returnTo)
-  if (!back || !site.origins.includes(back.origin)) throw new IsthmusError('return-to-refused')
+  if (!back || !mayReturnTo(site, back.href)) throw new IsthmusError('return-to-refused')
   const visit = await visits.register({ ...body.data, returnTo: back.href, site: site.id, origin: back.origin })
   return Response.json({ visit } satisfies RegisteredVisit, { headers: PRIVATE_HEADERS })
 }

@@ -19,9 +19,9 @@ interface AnswerParts {
 export function createAnswers({ sessions, siteTokens, clock }: AnswerParts): AnswerSite {
   return async (proof, { site, origin, wantsToken }) => {
     const now = clock()
-    const session = proof && (await sessions.visit(proof.session, site))
+    const session = proof && (await sessions.noteSite(proof.session, site))
     const state: SiteState = session
-      ? describe(session, await sessions.head(session), site, now)
+      ? describe(session, site, now)
       : { status: 'signed-out', reason: 'none', revision: now }
     const answer = { site: site.id, carrier: proof?.carrier ?? 'none' } as const
     if (!wantsToken) return { ...answer, state }

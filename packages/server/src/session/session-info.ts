@@ -35,6 +35,6 @@ export function infoOf(session: Session & { readonly sub: string }): SessionInfo
     seenAt,
     device,
     ...(place !== undefined && { place }),
-    sites: Object.entries(session.sites).map(([site, visit]) => ({ site, ...visit })),
+    sites: Object.entries(session.sites).map(([site, use]) => ({ site, ...use })),
   }
 }

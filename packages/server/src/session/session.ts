@@ -6,14 +6,14 @@ import type { Device } from '../requests/device.ts'
 export type EndReason = 'logout' | 'expired' | 'idle' | 'revoked'
 
 /** When a site was first and last answered for a session. */
-export interface Visit {
+export interface SiteUse {
   readonly firstAt: number
   readonly lastAt: number
 }
 
 /**
- * A session as it is stored. Without `sub` it is a guest's: a browser that is signed out,
- * remembered so that its partitions can be told when it signs in.
+ * A session as it is stored. Without `sub` it is a guest's: a browser that is signed out, and whose partitions are told
+ * when it signs in. Guests stand in no store (guests.ts).
  */
 export interface Session {
   readonly sid: string
@@ -30,7 +30,7 @@ export interface Session {
   /** Where it was begun, as coarse as `placeOf` has it. */
   readonly place?: string
   /** The sites that were told of it, by id: those a back-channel logout goes to. */
-  readonly sites: Readonly<Record<string, Visit>>
+  readonly sites: Readonly<Record<string, SiteUse>>
   /** Written down when it is ended, or found to have run out. Its claims, groups, device and place are gone then. */
   readonly end?: { readonly reason: EndReason; readonly at: number }
   /** The session that the same browser went on with. */
@@ -82,13 +82,16 @@ export function admits(site: Site, groups: readonly string[]): boolean {
 
 /**
  * What one site is told of a session. Pure: the whole policy of who sees what is here.
- * `head` is the session that the same browser has now: the session itself, or its latest successor.
+ *
+ * Of the session that the same browser went on with a former one tells that there is one, and never anything more: not
+ * whether it lives, nor by a revision when it changed. Whoever kept the former carrier could watch the next user by it.
  */
-export function describe(session: Session, head: Session, site: Site, now: number): SiteState {
+export function describe(session: Session, site: Site, now: number): SiteState {
   if (!isLive(session, now)) {
-    if (head !== session && isLive(head, now)) return { status: 'unlinked', revision: head.revision }
-    const reason = head.sub === undefined ? 'none' : (endOf(head, now)?.reason ?? 'none')
-    return { status: 'signed-out', reason, revision: revisionAt(head, now) }
+    const revision = revisionAt(session, now)
+    if (session.successor !== undefined) return { status: 'unlinked', revision }
+    const reason = session.sub === undefined ? 'none' : (endOf(session, now)?.reason ?? 'none')
+    return { status: 'signed-out', reason, revision }
   }
   const { sub, sid, expiresAt, idleExpiresAt, revision } = session
   const base = { status: 'signed-in', sid, expiresAt, idleExpiresAt, revision } as const

@@ -6,15 +6,13 @@ import type { Settings } from '../config/hub-config.ts'
 import type { Site } from '../config/site.ts'
 import type { Device } from '../requests/device.ts'
 import type { Write } from '../store/store.ts'
+import { moveGuestOn } from './guests.ts'
 import { createPublicId, createSecret, sha256 } from './secrets.ts'
 import { admits, ended, endOf, isLive, nextRevision, type Session } from './session.ts'
 import type { Subject, SubjectChange } from './subject.ts'
 
 /** Word before the tasks of sessions on the agenda. */
 export const SESSION_TASK = 'session'
-
-/** A successor chain longer than this is not followed: somebody signs in and out by a script. */
-const CHAIN_LIMIT = 32
 
 /** What a secret opens: a session, for the hub itself or for one site's partition. */
 export interface Found {
@@ -27,6 +25,8 @@ export interface Found {
 
 /** What is known of the browser that begins a session. */
 export interface Surroundings {
+  /** The guest that it was before. */
+  readonly guest?: string | undefined
   readonly device?: Device
   readonly place?: string | undefined
 }
@@ -36,11 +36,9 @@ export interface Sessions {
   get(sid: string): Promise<Session | undefined>
   /** The session that a secret opens, live or not. */
   find(secret: string): Promise<Found | undefined>
-  /** Follows successors to the session that the browser has now. */
-  head(session: Session): Promise<Session>
   /** Begins a session with a new id and a new secret; the one before it, if any, ends and points to the new one. */
   begin(
-    subject: Subject | undefined,
+    subject: Subject,
     previous?: Session,
     surroundings?: Surroundings,
   ): Promise<{ session: Session; secret: string }>
@@ -50,7 +48,7 @@ export interface Sessions {
    * Notes that a site is told of the session, before it is told: the site's back end then hears of its end. Written once
    * per session and site, and again when "last seen" has grown old. Gives the session as it is now, live or not.
    */
-  visit(session: Session, site: Site): Promise<Session>
+  noteSite(session: Session, site: Site): Promise<Session>
   /** Pushes the idle end away, unless that was done a moment ago; `undefined` if the session is over. */
   touch(sid: string): Promise<Session | undefined>
   /** Makes what is known of a session newer than a given revision: it takes the place of another one in a partition. */
@@ -77,6 +75,12 @@ function taskOf({ sid, idleExpiresAt, expiresAt }: Session): Write {
   return putTask(due, expiresAt + TOMBSTONE_LIFETIME_MS)
 }
 
+/** A session as it was read, with the version that a change of it is compared with. */
+interface Kept {
+  readonly session: Session
+  readonly version: string
+}
+
 /** The former session of a browser that signs in anew. */
 function overAt(session: Session, now: number): Session {
   if (session.end) return session
@@ -90,7 +94,7 @@ export function createSessions(
   /** A browser touches once a minute; the one request may be on its way for longer than the next. */
   const touchRestMs = Math.min(TOUCH_INTERVAL_MS - FRAME_TIMEOUT_MS, idleMs / 2)
 
-  async function read(sid: string): Promise<{ session: Session; version: string } | undefined> {
+  async function read(sid: string): Promise<Kept | undefined> {
     const stored = await store.get(sessionKey(sid))
     // What a hub of version 0.1.0 stored has none of these.
     const missing = { seenAt: 0, device: {}, sites: {} }
@@ -112,12 +116,20 @@ export function createSessions(
       const found = await read(sid)
       const changed = found && next(found.session)
       if (!changed) return undefined
-      const farewell = changed.end && !found.session.end ? await deliveries.prepare(changed) : undefined
-      if (!(await store.write([put(changed, found.version), ...(farewell?.steps ?? [])]))) continue
-      if (changed.revision !== found.session.revision) await store.publish(sessionKey(sid))
-      farewell?.send()
-      return changed
+      if (await replace(found, changed)) return changed
     }
+  }
+
+  /**
+   * Writes what a session has become, with the steps that belong to the same moment: all or nothing. A session that ends
+   * takes its deliveries along. `false`: it has changed since it was read.
+   */
+  async function replace(found: Kept, next: Session, more: readonly Write[] = []): Promise<boolean> {
+    const farewell = next.end && !found.session.end ? await deliveries.prepare(next) : undefined
+    if (!(await store.write([put(next, found.version), ...more, ...(farewell?.steps ?? [])]))) return false
+    if (next.revision !== found.session.revision) await store.publish(sessionKey(next.sid))
+    farewell?.send()
+    return true
   }
 
   return {
@@ -131,52 +143,39 @@ export function createSessions(
       return session && { session, ...binding }
     },
 
-    async head(session) {
-      let head = session
-      for (let hops = 0; head.successor !== undefined && hops < CHAIN_LIMIT; hops++) {
-        const next = await get(head.successor)
-        if (!next) break
-        head = next
-      }
-      return head
-    },
-
-    async begin(subject, previous, { device = {}, place } = {}) {
+    async begin(subject, previous, { guest, device = {}, place } = {}) {
       for (;;) {
         const now = clock()
         const before = previous && (await read(previous.sid))
         const expiresAt = now + absoluteMs
         const session: Session = {
           sid: createPublicId(),
-          ...(subject && { sub: subject.sub }),
-          claims: subject?.claims ?? {},
-          groups: subject?.groups ?? [],
+          sub: subject.sub,
+          claims: subject.claims ?? {},
+          groups: subject.groups ?? [],
           createdAt: now,
           expiresAt,
-          idleExpiresAt: subject ? Math.min(now + idleMs, expiresAt) : expiresAt,
+          idleExpiresAt: Math.min(now + idleMs, expiresAt),
           revision: nextRevision(before?.session, now),
           seenAt: now,
-          // A guest is nobody: nothing is kept of the browser.
-          device: subject ? device : {},
-          ...(subject && place !== undefined && { place }),
+          device,
+          ...(place !== undefined && { place }),
           sites: {},
         }
+        const { sid } = session
         const secret = createSecret()
         const forgetAt = expiresAt + TOMBSTONE_LIFETIME_MS
         const steps: Write[] = [
           put(session, null),
-          { put: secretKey(secret), value: JSON.stringify({ sid: session.sid }), expiresAt: forgetAt },
+          { put: secretKey(secret), value: JSON.stringify({ sid }), expiresAt: forgetAt },
+          { put: subjectPrefix(subject.sub) + sid, value: '""', expiresAt },
+          taskOf(session),
+          ...(guest === undefined ? [] : [moveGuestOn(guest, sid, now)]),
         ]
-        if (subject) {
-          steps.push({ put: subjectPrefix(subject.sub) + session.sid, value: '""', expiresAt }, taskOf(session))
-        }
-        const over = before && overAt(before.session, now)
-        const farewell = over && !before.session.end ? await deliveries.prepare(over) : undefined
-        if (over) steps.push(put({ ...over, successor: session.sid }, before.version), ...(farewell?.steps ?? []))
-        if (!(await store.write(steps))) continue
-        if (over) await store.publish(sessionKey(over.sid))
-        farewell?.send()
-        return { session, secret }
+        const isBegun = before
+          ? await replace(before, { ...overAt(before.session, now), successor: sid }, steps)
+          : await store.write(steps)
+        if (isBegun) return { session, secret }
       }
     },
 
@@ -187,18 +186,18 @@ export function createSessions(
       return secret
     },
 
-    async visit(session, site) {
-      const visited = (before: Session): Session | undefined => {
+    async noteSite(session, site) {
+      const noted = (before: Session): Session | undefined => {
         const now = clock()
         const known = Object.hasOwn(before.sites, site.id) ? before.sites[site.id] : undefined
         if (!isLive(before, now) || !admits(site, before.groups)) return undefined
         if (known && now < known.lastAt + SITE_SEEN_INTERVAL_MS) return undefined
-        const visit = { firstAt: known?.firstAt ?? now, lastAt: now }
+        const use = { firstAt: known?.firstAt ?? now, lastAt: now }
         // No revision: what sites are told does not change.
-        return { ...before, sites: { ...before.sites, [site.id]: visit } }
+        return { ...before, sites: { ...before.sites, [site.id]: use } }
       }
-      if (!visited(session)) return session
-      return (await change(session.sid, visited)) ?? (await get(session.sid)) ?? session
+      if (!noted(session)) return session
+      return (await change(session.sid, noted)) ?? (await get(session.sid)) ?? session
     },
 
     async touch(sid) {
@@ -257,19 +256,10 @@ export function createSessions(
         const now = clock()
         const sid = due.task.slice(SESSION_TASK.length + 1)
         const found = await read(sid)
-        const steps: Write[] = [dropTask(due)]
-        let send: (() => void) | undefined
-        if (found && isLive(found.session, now)) {
-          steps.push(taskOf(found.session))
-        } else if (found && !found.session.end) {
-          const over = ended(found.session, undefined, now)
-          const farewell = await deliveries.prepare(over)
-          steps.push(put(over, found.version), ...farewell.steps)
-          send = farewell.send
-        }
-        if (!(await store.write(steps))) continue
-        send?.()
-        return
+        if (!found || found.session.end) return void (await store.write([dropTask(due)]))
+        const { session } = found
+        if (isLive(session, now)) return void (await store.write([dropTask(due), taskOf(session)]))
+        if (await replace(found, ended(session, undefined, now), [dropTask(due)])) return
       }
     },
 

@@ -2,9 +2,11 @@ import { IsthmusError, type Origin, TICKET_LIFETIME_MS } from '@isthmus/protocol
 import type { Clock, Store } from '../store/store.ts'
 import { createSecret, sha256 } from './secrets.ts'
 
-/** What a ticket is good for: one site, at one origin, for the client that holds the verifier, and one session. */
-export interface TicketBinding {
-  readonly sid: string
+/** Whom a ticket carries into a partition: a session that is kept, live or not, or the guest of a browser that is signed out. */
+export type Bearer = { readonly sid: string } | { readonly guest: string }
+
+/** What a ticket is good for: one site, at one origin, for the client that holds the verifier, and one bearer. */
+export type TicketBinding = Bearer & {
   readonly site: string
   readonly origin: Origin
   /** S256 of the verifier that the client keeps (RFC 7636). */
@@ -14,8 +16,8 @@ export interface TicketBinding {
 /** Single-use codes that carry a session into a partition. */
 export interface Tickets {
   issue(binding: TicketBinding): Promise<string>
-  /** Burns the ticket, whoever presents it, and gives its session id if everything fits; throws `ticket-…` if not. */
-  redeem(ticket: string, verifier: string, by: { site: string; origin: Origin }): Promise<string>
+  /** Burns the ticket, whoever presents it, and gives its bearer if everything fits; throws `ticket-…` if not. */
+  redeem(ticket: string, verifier: string, by: { site: string; origin: Origin }): Promise<Bearer>
 }
 
 const ticketKey = (ticket: string): string => `ticket/${sha256(ticket)}`
@@ -40,7 +42,7 @@ export function createTickets(store: Store, clock: Clock): Tickets {
       if (clock() >= binding.expiresAt) throw new IsthmusError('ticket-expired')
       const fits = binding.site === by.site && binding.origin === by.origin && binding.challenge === sha256(verifier)
       if (!fits) throw new IsthmusError('ticket-mismatch')
-      return binding.sid
+      return binding
     },
   }
 }

@@ -1,0 +1,33 @@
+import { originOf } from '@isthmus/protocol'
+import { mayReturnTo, type Site } from '../config/site.ts'
+import type { HubParts } from '../parts.ts'
+import { returnAddressOf } from './return-address.ts'
+
+/** A way back to a registered site, for its user to take. */
+export interface WayBack {
+  readonly name: string
+  readonly href: string
+}
+
+/** The site that a refused visit came from, as far as its address or the browser tells: registered ones only. */
+export async function wayBackOf(
+  { url, headers }: Request,
+  { sites, visits, pendingSignIns }: HubParts,
+): Promise<WayBack | undefined> {
+  const query = new URL(url).searchParams
+  const visit =
+    (await visits.find(query.get('visit') ?? '')) ?? (await pendingSignIns.find(query.get('pending') ?? ''))?.back
+  const known = await sites.all()
+  const to = (address: string | undefined, fits: (site: Site) => boolean): WayBack | undefined => {
+    const site = address === undefined ? undefined : known.find(fits)
+    return site && address !== undefined ? { name: site.name ?? site.id, href: address } : undefined
+  }
+  const asked = visit?.returnTo ?? returnAddressOf(query.get('return_to') ?? '')?.href
+  const from = originOf(headers.get('referer')?.split('?', 1)[0])
+  const [named] = known.filter(({ id }) => id === query.get('site')).flatMap(({ origins }) => origins)
+  return (
+    to(asked, (site) => mayReturnTo(site, asked as string)) ??
+    to(from, (site) => site.origins.some((origin) => origin === from)) ??
+    to(named, ({ id }) => id === query.get('site'))
+  )
+}
