@@ -111,8 +111,8 @@ function binding(framework: 'react' | 'vue' | 'svelte'): { build: BuildEnvironme
   ])
 }
 
-/** Tests that need a document or a compiler of components. */
-const BINDINGS = ['packages/client/src/{react,vue,svelte}/**/*.test.{ts,tsx}']
+/** Tests that need a document, and frameworks in their builds for browsers. */
+const PAGES = ['packages/client/src/{react,vue,svelte}/!(server).test.{ts,tsx}']
 
 export default defineConfig({
   plugins: [schemaTables(), selfContainedHub()],
@@ -152,16 +152,23 @@ export default defineConfig({
       projects: [
         {
           extends: true,
+          plugins: [svelte({ configFile: false })],
           test: {
             name: 'node',
-            include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'e2e/*.test.ts'],
-            exclude: BINDINGS,
+            include: ['packages/*/src/**/*.test.{ts,tsx}', 'examples/*/src/**/*.test.ts', 'e2e/*.test.ts'],
+            exclude: PAGES,
           },
         },
         {
           extends: true,
-          plugins: [svelte(), svelteTesting({ autoCleanup: false })],
-          test: { name: 'bindings', include: BINDINGS },
+          plugins: [svelte({ configFile: false }), svelteTesting({ autoCleanup: false })],
+          test: {
+            name: 'pages',
+            include: PAGES,
+            environmentOptions: {
+              happyDOM: { settings: { disableIframePageLoading: true } },
+            },
+          },
         },
       ],
       // For hangs only: no test waits for time to pass.
