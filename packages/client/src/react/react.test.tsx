@@ -58,13 +58,13 @@ const text = (): string | null => document.body.textContent
 
 test('follows the session, acts on it, and lets go of it', async () => {
   const session = createFakeSession()
-  const { unmount } = render(<Menu />, {
-    wrapper: ({ children }) => (
-      <StrictMode>
-        <IsthmusProvider session={session}>{children}</IsthmusProvider>
-      </StrictMode>
-    ),
-  })
+  const { unmount } = render(
+    <StrictMode>
+      <IsthmusProvider session={session}>
+        <Menu />
+      </IsthmusProvider>
+    </StrictMode>,
+  )
   expect(text()).toBe('unknownunknown: loading')
   act(() => session.set(signedIn({ name: 'Ada' })))
   expect(text()).toBe('signed-inAda')
@@ -100,14 +100,16 @@ test('gives the same object until something changes', () => {
 describe('a provider with options', () => {
   test('begins one session under StrictMode, not two of which the first takes the ticket along', async () => {
     const begun = holdHub()
-    const { unmount, rerender } = render(<Menu />, {
-      wrapper: ({ children }) => (
-        <StrictMode>
-          <IsthmusProvider session={{ ...OPTIONS }}>{children}</IsthmusProvider>
-        </StrictMode>
-      ),
-    })
-    rerender(<Menu />)
+    // As the outermost element: elsewhere StrictMode does not run effects twice.
+    const app = (): ReactNode => (
+      <StrictMode>
+        <IsthmusProvider session={{ ...OPTIONS }}>
+          <Menu />
+        </IsthmusProvider>
+      </StrictMode>
+    )
+    const { unmount, rerender } = render(app())
+    rerender(app())
     await act(async () => {})
     expect(begun()).toEqual([{ ended: false }])
     unmount()
