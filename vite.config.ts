@@ -119,6 +119,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@isthmus\/protocol\/compact$/, replacement: path('packages/protocol/src/compact/index.ts') },
+      { find: /^@isthmus\/client\/(react|vue|svelte)$/, replacement: path('packages/client/src/$1/index.ts') },
       { find: /^@isthmus\/testing\/fake$/, replacement: path('packages/testing/src/fake/index.ts') },
       { find: /^@isthmus\/(protocol|client|server|site|testing)$/, replacement: path('packages/$1/src/index.ts') },
     ],

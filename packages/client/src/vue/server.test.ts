@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { createSSRApp, defineComponent } from 'vue'
 import { listenToConsole, OPTIONS } from '../bindings/held-hub.test-world.ts'
 import { createIsthmus, useSession } from './index.ts'
+import { createShop } from './shop.test-page.ts'
 
 test('a server without a document renders what the back end knows, and begins no session', async () => {
   const said = listenToConsole()
@@ -19,4 +20,10 @@ test('a server without a document renders what the back end knows, and begins no
   expect(await render()).toBe('unknown')
   // A session that begins without a document fails, and the console tells.
   expect(said()).toEqual([])
+})
+
+test('the shop of the guide is rendered', async () => {
+  expect(await renderToString(createShop({ status: 'signed-in', user: { sub: 'ada' } }))).toContain('Sign out, ada')
+  expect(await renderToString(createShop({ status: 'signed-out' }))).toContain('Sign in')
+  expect(await renderToString(createShop())).toContain('One moment')
 })
