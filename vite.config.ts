@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { svelteTesting } from '@testing-library/svelte/vite'
 import { type BuildEnvironmentOptions, defineConfig, type Plugin } from 'vite'
 import { compileSchema } from './packages/protocol/src/compact/compile-schema.ts'
 import { writeTables } from './packages/protocol/src/compact/write-tables.ts'
@@ -78,6 +80,7 @@ function bundle(
   format: 'es' | 'iife',
   outDir: string,
   fileName: string,
+  external: (string | RegExp)[] = [],
 ): { build: BuildEnvironmentOptions } {
   return {
     build: {
@@ -88,6 +91,9 @@ function bundle(
       outDir: path(outDir),
       rolldownOptions: {
         input: path(entry),
+        external,
+        // It is kept: "use client" of the entry point stands first in its bundle.
+        onLog: (level, log, report) => log.code !== 'MODULE_LEVEL_DIRECTIVE' && report(level, log),
         output: { format, entryFileNames: fileName },
         // Constants that are made of constants, such as the lifetimes of the protocol, are written as what they come to.
         optimization: { inlineConst: { mode: 'all', pass: 3 } },
@@ -97,17 +103,30 @@ function bundle(
   }
 }
 
+/** A binding shares the page's framework and client, and holds neither. */
+function binding(framework: 'react' | 'vue' | 'svelte'): { build: BuildEnvironmentOptions } {
+  return bundle(`packages/client/src/${framework}/index.ts`, 'es', `packages/client/dist/${framework}`, 'index.js', [
+    new RegExp(`^${framework}(/|$)`),
+    '@isthmus/client',
+  ])
+}
+
+/** Tests that need a document, and frameworks in their builds for browsers. */
+const PAGES = ['packages/client/src/{react,vue,svelte}/!(server).test.{ts,tsx}']
+
 export default defineConfig({
   plugins: [schemaTables(), selfContainedHub()],
   resolve: {
     alias: [
       { find: /^@isthmus\/protocol\/compact$/, replacement: path('packages/protocol/src/compact/index.ts') },
+      { find: /^@isthmus\/client\/(react|vue|svelte)$/, replacement: path('packages/client/src/$1/index.ts') },
+      { find: /^@isthmus\/testing\/fake$/, replacement: path('packages/testing/src/fake/index.ts') },
       { find: /^@isthmus\/(protocol|client|server|site|testing)$/, replacement: path('packages/$1/src/index.ts') },
     ],
   },
   builder: {
     async buildApp(builder) {
-      for (const name of ['sdk', 'tag', 'hub', 'worker']) {
+      for (const name of ['sdk', 'react', 'vue', 'svelte', 'tag', 'hub', 'worker']) {
         const environment = builder.environments[name]
         if (environment) await builder.build(environment)
       }
@@ -115,6 +134,9 @@ export default defineConfig({
   },
   environments: {
     sdk: { consumer: 'client', ...bundle('packages/client/src/index.ts', 'es', 'packages/client/dist', 'index.js') },
+    react: { consumer: 'client', ...binding('react') },
+    vue: { consumer: 'client', ...binding('vue') },
+    svelte: { consumer: 'client', ...binding('svelte') },
     tag: {
       consumer: 'client',
       ...bundle('packages/client/src/script-tag.ts', 'iife', 'packages/server/assets', 'client.js'),
@@ -128,7 +150,28 @@ export default defineConfig({
   // Vitest reads its part of this file; see https://vitest.dev/config.
   ...({
     test: {
-      include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'e2e/*.test.ts'],
+      projects: [
+        {
+          extends: true,
+          plugins: [svelte({ configFile: false })],
+          test: {
+            name: 'node',
+            include: ['packages/*/src/**/*.test.{ts,tsx}', 'examples/*/src/**/*.test.ts', 'e2e/*.test.ts'],
+            exclude: PAGES,
+          },
+        },
+        {
+          extends: true,
+          plugins: [svelte({ configFile: false }), svelteTesting({ autoCleanup: false })],
+          test: {
+            name: 'pages',
+            include: PAGES,
+            environmentOptions: {
+              happyDOM: { settings: { disableIframePageLoading: true } },
+            },
+          },
+        },
+      ],
       // For hangs only: no test waits for time to pass.
       testTimeout: 30_000,
       // Modules are loaded once for all files, which halves the work; so no test may leave the platform changed.

@@ -38,10 +38,13 @@ function lines(text: string): string {
     .trim()
 }
 
-const guides = readdirSync(new URL('docs/guides/', root)).filter((name) => name.endsWith('.md'))
+const guides = readdirSync(new URL('docs/guides/', root))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/guides/${name}`)
+const readmes = ['protocol', 'client', 'server', 'site', 'testing'].map((name) => `packages/${name}/README.md`)
 
-describe.each(guides)('docs/guides/%s', (name) => {
-  const markdown = read(`docs/guides/${name}`)
+describe.each([...guides, ...readmes])('%s', (name) => {
+  const markdown = read(name)
   const blocks = blocksOf(markdown)
 
   test('every excerpt stands so in a file that is run by a test', () => {
@@ -83,7 +86,7 @@ describe.each(guides)('docs/guides/%s', (name) => {
 
   test('every link leads to a file, and every code that is named exists', () => {
     for (const [, target = ''] of markdown.matchAll(/\]\((?!https?:)([^)#]+)/g)) {
-      expect(() => readdirOrFile(new URL(target, new URL(`docs/guides/${name}`, root))), target).not.toThrow()
+      expect(() => readdirOrFile(new URL(target, new URL(name, root))), target).not.toThrow()
     }
     for (const [, code = ''] of markdown.matchAll(/`((?:token|logout)-[a-z-]+)`/g)) expect(ERRORS).toHaveProperty(code)
   })

@@ -1,0 +1,43 @@
+import {
+  IsthmusProvider,
+  SignedIn,
+  SignedOut,
+  useRequireSession,
+  useSession,
+  type Verdict,
+} from '@isthmus/client/react'
+import type { ReactNode } from 'react'
+
+export function Shop({ initial }: { initial?: Verdict }): ReactNode {
+  return (
+    <IsthmusProvider session={{ hub: 'https://auth.example.com' }} initial={initial}>
+      <Menu />
+    </IsthmusProvider>
+  )
+}
+
+export function Menu(): ReactNode {
+  const { signIn, signOut } = useSession()
+  return (
+    <nav>
+      <SignedIn denied="This shop is not for you.">
+        {({ user }) => (
+          <button type="button" onClick={() => signOut()}>
+            Sign out, {String(user.name)}
+          </button>
+        )}
+      </SignedIn>
+      <SignedOut>
+        <button type="button" onClick={() => signIn()}>
+          Sign in
+        </button>
+      </SignedOut>
+    </nav>
+  )
+}
+
+export function Orders(): ReactNode {
+  const session = useRequireSession()
+  if (!session) return <p>One moment …</p>
+  return <p>Orders of {session.user.sub}</p>
+}

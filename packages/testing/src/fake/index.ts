@@ -1,0 +1,2 @@
+export { type Call, createFakeSession, type FakeSession } from './fake-session.ts'
+export { denied, signedIn, signedOut, unknown } from './snapshots.ts'
