@@ -55,7 +55,6 @@ export async function startBackEnd(name: BackEndName, options: BackEndOptions): 
       DATA: data,
       SHOP: shop,
       ORIGIN: origin,
-      MIRROR: origin ? 'endpoint' : 'cookie',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,1 +1,0 @@
-export { type Config, defineConfig, type Provider, type Secret } from './config/config.ts'
