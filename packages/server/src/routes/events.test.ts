@@ -68,7 +68,7 @@ describe('the event stream', () => {
     expect(await stream.next()).toEqual(await browser.ask('session', SHOP))
     expect(Object.fromEntries(stream.response.headers)).toMatchObject({
       'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
+      'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
       'x-content-type-options': 'nosniff',
     })

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import type { HubParts } from '../parts.ts'
 import { embedderByHubPage } from '../requests/embedder.ts'
-import { PRIVATE_HEADERS } from '../responses/headers.ts'
+import { STREAM_HEADERS } from '../responses/headers.ts'
 import { createBell } from './bell.ts'
 
 /**
@@ -50,7 +50,7 @@ export async function streamEvents(context: Context, hub: HubParts): Promise<Res
       unfollow?.()
     }
   })
-  for (const [name, value] of Object.entries(PRIVATE_HEADERS)) response.headers.set(name, value)
+  for (const [name, value] of Object.entries(STREAM_HEADERS)) response.headers.set(name, value)
   // How the connection is kept is the server's affair, and HTTP/2 breaks off where an answer says it (RFC 9113 §8.2.2).
   response.headers.delete('Connection')
   response.headers.delete('Transfer-Encoding')

@@ -1,25 +1,31 @@
-import { BASE_PATH, type HubPageData, IsthmusError, type Origin } from '@isthmus/protocol'
+import { type HubPageData, IsthmusError, type Origin } from '@isthmus/protocol'
 import { STRINGS } from '../pages/strings.ts'
 import type { HubParts } from '../parts.ts'
 import { embedderByReferer } from '../requests/embedder.ts'
+import { sendDocument } from '../responses/compression.ts'
 import { hubPageHeaders } from '../responses/headers.ts'
+
+/** Of the button, which a site may show. */
+const STYLE =
+  ':root{color-scheme:light dark}body{margin:0}button{box-sizing:border-box;width:100%;height:100vh;padding:0 1em;border:1px solid;border-radius:8px;background:Canvas;color:CanvasText;font:600 1rem system-ui,sans-serif;cursor:pointer}button:focus-visible{outline:3px solid;outline-offset:-5px}'
 
 /**
  * The page for embedding. With a Referer the state for exactly that site is inlined, and only that site's origins may
- * frame the page. Without one nothing is inlined, and the page waits for a hello from a registered origin.
+ * frame the page. Without one the page is the same for everyone: it holds nothing, and waits for a hello from a
+ * registered origin.
  */
 export async function hubPage(
   request: Request,
   { answer: answerSite, assets, carriers, dpop, settings, sites }: HubParts,
 ): Promise<Response> {
   const { searchParams } = new URL(request.url)
+  const shown = searchParams.get('button') === '1'
   const common = {
-    worker: `${BASE_PATH}/worker.js?v=${assets.workerHash}`,
     nonce: await dpop.nonce(),
     now: settings.clock(),
-    ...(searchParams.get('button') === '1' && { button: STRINGS.continueWith(new URL(settings.origin).hostname) }),
+    ...(shown && { button: STRINGS.continueWith(new URL(settings.origin).hostname) }),
   }
-  const embedder = await embedderByReferer(request, sites)
+  const embedder = await embedderByReferer(request, settings.origin, sites)
   if (embedder) {
     const answer = await answerSite(await carriers.ofFrame(request, embedder.site), embedder)
     return respond(
@@ -28,26 +34,26 @@ export async function hubPage(
     )
   }
   const id = searchParams.get('site')
-  const candidates = id === null ? await sites.all() : [await sites.byId(id)]
-  const ancestors = candidates.flatMap((site) => site?.origins ?? [])
-  if (ancestors.length === 0) throw new IsthmusError('not-registered')
-  return respond({ ...common, peers: '' }, ancestors)
+  const site = id === null ? undefined : await sites.byId(id)
+  if (id !== null && !site) throw new IsthmusError('not-registered')
+  return respond({ ...common, peers: '' }, site?.origins ?? 'anyone')
 
   async function peersOf(id: string): Promise<string> {
     const others = (await sites.all()).filter((site) => site.id !== id)
     return others.flatMap(({ origins }) => origins).join(' ')
   }
 
-  function respond(data: HubPageData, ancestors: readonly Origin[]): Response {
+  function respond(data: HubPageData, ancestors: readonly Origin[] | 'anyone'): Response {
+    const { greeter, hubScript } = assets
     // "<" could close the element that holds the data.
     const json = JSON.stringify(data).replaceAll('<', '\\u003c')
-    const [before, after] = assets.hub
-    return new Response(`${before}<script type="application/json" id="isthmus">${json}</script>${after}`, {
-      headers: {
-        'Content-Type': 'text/html; charset=utf-8',
-        ...hubPageHeaders({ script: assets.hubScript, style: assets.hubStyle, ancestors }),
-        ...activateAccess(request, embedder?.origin),
-      },
+    const document = `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Isthmus hub</title>${shown ? `<style>${STYLE}</style>` : ''}
+<script defer src="${hubScript}"></script><script type="application/json" id="isthmus">${json}</script><script>${greeter}</script>
+`
+    return sendDocument(request, document, {
+      ...hubPageHeaders({ hub: settings.origin, greeter, style: shown ? STYLE : undefined, ancestors }),
+      ...activateAccess(request, embedder?.origin),
     })
   }
 }

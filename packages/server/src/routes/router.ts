@@ -8,7 +8,7 @@ import { shareWithAll, shareWithSites } from '../requests/cors.ts'
 import { PRIVATE_HEADERS } from '../responses/headers.ts'
 import { expireMalformed } from '../responses/set-cookies.ts'
 import { endSessions, visitAccount } from './account.ts'
-import { clientScript, workerScript } from './assets.ts'
+import { assetFile, clientScript } from './assets.ts'
 import { discover } from './discovery.ts'
 import { streamEvents } from './events.ts'
 import { hubPage } from './hub-page.ts'
@@ -24,7 +24,7 @@ type Route = (request: Request, hub: HubParts, context: Context) => Response | P
 
 const ROUTES: Record<EndpointName, Route> = {
   hub: hubPage,
-  worker: workerScript,
+  assets: assetFile,
   client: clientScript,
   session: readSession,
   touch: touchSession,
