@@ -142,7 +142,10 @@ describe('nodeHandler in Express', () => {
     const port = await listen(createAuthApp(world))
     const { cookie } = await signIn(port)
     const answer = await open(port, '/isthmus/events', { ...asHubPage, cookie })
-    expect(answer.headers).toMatchObject({ 'content-type': 'text/event-stream', 'cache-control': 'no-store, no-transform' })
+    expect(answer.headers).toMatchObject({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store, no-transform',
+    })
     const chunks = answer.setEncoding('utf8')[Symbol.asyncIterator]()
     expect((await chunks.next()).value).toMatch(/^event: state\ndata: .*"status":"signed-in".*\n\n$/)
     await world.hub.sessions.revokeAll('customer')
