@@ -8,7 +8,7 @@ export const PRIVATE_HEADERS: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
 }
 
-/** A stream of them: whoever compressed it on its way would hold it back. */
+/** A stream of answers: a proxy that compressed it would hold it back. */
 export const STREAM_HEADERS: Readonly<Record<string, string>> = {
   ...PRIVATE_HEADERS,
   'Cache-Control': 'no-store, no-transform',
@@ -19,7 +19,7 @@ interface HubPageParts {
   readonly greeter: string
   /** Of the page's button, where it has one. */
   readonly style: string | undefined
-  /** Who may frame the page; everyone where it holds nothing. */
+  /** The origins that may frame the page; any where it holds nothing. */
   readonly ancestors: readonly Origin[] | 'anyone'
 }
 

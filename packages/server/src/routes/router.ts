@@ -86,6 +86,9 @@ export function createRouter(hub: HubParts): Hono {
   return router
 }
 
+/** The one endpoint with many addresses. */
+const ASSET = new RegExp(`^${ENDPOINTS.assets.path.replace(':file', '[^/]+')}$`)
+
 /** Counts every answer by its endpoint; an address that is none of ours has no name of its own. */
 function measure(metrics: Metrics): MiddlewareHandler {
   const names = new Map<string, EndpointName>()
@@ -95,7 +98,8 @@ function measure(metrics: Metrics): MiddlewareHandler {
   return async (context, next) => {
     const startedAt = performance.now()
     await next()
-    const name = names.get(`${context.req.method} ${context.req.path}`) ?? 'none'
+    const path = context.req.path.replace(ASSET, ENDPOINTS.assets.path)
+    const name = names.get(`${context.req.method} ${path}`) ?? 'none'
     metrics.observe(name, context.res.status, (performance.now() - startedAt) / 1000)
   }
 }
