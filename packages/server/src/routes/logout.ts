@@ -37,7 +37,7 @@ async function wayBack(query: URLSearchParams, hub: HubParts): Promise<string | 
 
 /** Any site that the origin is registered for: the session ends for all of them. */
 async function siteOf(origin: Origin, { sites }: HubParts): Promise<Site | undefined> {
-  return (await sites.all()).find((site) => site.origins.includes(origin))
+  return (await sites.ofOrigin(origin))[0]
 }
 
 async function endAndLeave(
