@@ -36,7 +36,11 @@ export function createDpopVerifier(origin: Origin, store: Store, clock: Clock): 
   }
 
   async function nonceAt(time: string): Promise<string> {
-    secret ??= readSecret()
+    secret ??= readSecret().catch((error: unknown) => {
+      // A store that fails for a moment is asked again.
+      secret = undefined
+      throw error
+    })
     return `${time}.${createHmac('sha256', await secret)
       .update(time)
       .digest('base64url')}`
