@@ -2,12 +2,13 @@ import { IsthmusError, type Redeemed, redeemSchema, type SiteAnswer } from '@ist
 import type { HubParts } from '../parts.ts'
 import { type Embedder, embedderByHubPage, embedderByOrigin } from '../requests/embedder.ts'
 import { PRIVATE_HEADERS } from '../responses/headers.ts'
+import { appendHeader, jsonReply, type Reply } from '../responses/reply.ts'
 import { partitionedCookie } from '../responses/set-cookies.ts'
 import { endSession } from '../session/end-session.ts'
 import type { Session } from '../session/session.ts'
 
 /** `GET /session`: the state now, for the hub page, or for a registered origin that asks itself (CORS). */
-export async function readSession(request: Request, hub: HubParts): Promise<Response> {
+export async function readSession(request: Request, hub: HubParts): Promise<Reply> {
   const answer = await currentAnswer(request, await embedderOf(request, hub), hub)
   const honest = !isCrossOrigin(request, hub) || answer.carrier !== 'none' || hasItsCookies(request)
   // Across origins a missing cookie may only mean that the browser withholds it.
@@ -24,7 +25,7 @@ function hasItsCookies(request: Request): boolean {
 }
 
 /** `POST /touch`: the user is active on some site. */
-export async function touchSession(request: Request, hub: HubParts): Promise<Response> {
+export async function touchSession(request: Request, hub: HubParts): Promise<Reply> {
   const embedder = await embedderOf(request, hub)
   const proof = await hub.carriers.ofFrame(request, embedder.site)
   if (!proof) throw new IsthmusError('no-session')
@@ -33,7 +34,7 @@ export async function touchSession(request: Request, hub: HubParts): Promise<Res
 }
 
 /** `POST /sign-out`: ends the session, everywhere. */
-export async function signOutSession(request: Request, hub: HubParts): Promise<Response> {
+export async function signOutSession(request: Request, hub: HubParts): Promise<Reply> {
   const embedder = await embedderOf(request, hub)
   const proof = await hub.carriers.ofFrame(request, embedder.site)
   if (!proof) throw new IsthmusError('no-session')
@@ -42,7 +43,7 @@ export async function signOutSession(request: Request, hub: HubParts): Promise<R
 }
 
 /** `POST /redeem`: burns a ticket; the partition gets a carrier of its own. */
-export async function redeemTicket(request: Request, hub: HubParts): Promise<Response> {
+export async function redeemTicket(request: Request, hub: HubParts): Promise<Reply> {
   const embedder = await embedderByHubPage(request, hub.settings.origin, hub.sites)
   const body = redeemSchema.safeParse(await request.json().catch(() => undefined))
   if (!body.success) throw new IsthmusError('invalid-request')
@@ -59,7 +60,7 @@ export async function redeemTicket(request: Request, hub: HubParts): Promise<Res
  * `POST /link`: the browser gave this frame access to the hub's own cookie, by a click or since an earlier one. The
  * partition gets a carrier of its own, which needs no access. It learns no more than by a silent bounce.
  */
-export async function linkFrame(request: Request, hub: HubParts): Promise<Response> {
+export async function linkFrame(request: Request, hub: HubParts): Promise<Reply> {
   const embedder = await embedderByHubPage(request, hub.settings.origin, hub.sites)
   const key = await introducedKey(request, hub)
   const session = await hub.carriers.ofBrowser(request)
@@ -77,15 +78,14 @@ async function giveCarrier(
   found: Session,
   key: string | undefined,
   hub: HubParts,
-): Promise<Response> {
+): Promise<Reply> {
   const session = await replaceFormer(request, embedder, found, hub)
   const secret = await hub.sessions.branch(session, embedder.site.id)
   const handle = key && (await hub.sessions.branch(session, embedder.site.id, key))
   hub.events.emit('link', { sid: session.sid, site: embedder.site.id })
   const answer = await hub.answer({ carrier: 'partitioned', session }, embedder)
-  return reply(handle === undefined ? answer : { ...answer, handle }, {
-    'Set-Cookie': partitionedCookie(embedder.site.id, secret, session, hub.settings.clock()),
-  })
+  const cookie = partitionedCookie(embedder.site.id, secret, session, hub.settings.clock())
+  return reply(handle === undefined ? answer : { ...answer, handle }, cookie)
 }
 
 /** A partition shows one user: the session that it had before ends, unless it is the same. */
@@ -117,6 +117,8 @@ async function currentAnswer(
   return answer(await carriers.ofFrame(request, embedder.site), embedder)
 }
 
-function reply(answer: SiteAnswer | Redeemed, headers: Record<string, string> = {}): Response {
-  return Response.json(answer, { headers: { ...PRIVATE_HEADERS, ...headers } })
+function reply(answer: SiteAnswer | Redeemed, cookie?: string): Reply {
+  const made = jsonReply(answer, PRIVATE_HEADERS)
+  if (cookie !== undefined) appendHeader(made, 'set-cookie', cookie)
+  return made
 }
