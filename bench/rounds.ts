@@ -1,4 +1,3 @@
-
 /**
  * Measures every contender once a round, round after round: what disturbs the machine disturbs all of them, and a
  * ratio within one round is worth more than the figures it is made of.
