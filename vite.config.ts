@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { svelteTesting } from '@testing-library/svelte/vite'
 import { type BuildEnvironmentOptions, defineConfig, type Plugin } from 'vite'
 import { compileSchema } from './packages/protocol/src/compact/compile-schema.ts'
 import { writeTables } from './packages/protocol/src/compact/write-tables.ts'
@@ -19,6 +21,9 @@ import {
 } from './packages/protocol/src/index.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+/** Tests that render components, in a page that is made for each file. */
+const IN_A_FRAMEWORK = ['packages/client/src/{react,vue,svelte}/*.test.{ts,tsx}']
 
 const tables = {
   clientToHub: clientToHubSchema,
@@ -72,6 +77,41 @@ function selfContainedHub(): Plugin {
   }
 }
 
+/** What the bindings leave to the app that imports them: its framework. */
+const FRAMEWORKS = [/^react$/, /^vue$/, /^svelte(\/|$)/]
+
+/** The bindings do not hold the client: an app that imports both has it once. */
+function clientApart(): Plugin {
+  return {
+    name: 'isthmus:client-apart',
+    enforce: 'pre',
+    applyToEnvironment: ({ name }) => name === 'bindings',
+    resolveId: (source, importer) =>
+      importer && source === '../index.ts' ? { id: '@isthmus/client', external: true } : null,
+  }
+}
+
+/** The entry points of the client for frameworks; what they share is a file beside them. */
+function bindings(...names: readonly string[]): { build: BuildEnvironmentOptions } {
+  const { build } = bundle('', 'es', 'packages/client/dist', '[name].js')
+  const { output, ...options } = build.rolldownOptions ?? {}
+  return {
+    build: {
+      ...build,
+      rolldownOptions: {
+        ...options,
+        input: Object.fromEntries(names.map((name) => [name, path(`packages/client/src/${name}/index.ts`)])),
+        output: {
+          ...output,
+          chunkFileNames: 'bindings.js',
+          codeSplitting: { groups: [{ name: 'bindings', test: /src.bindings/ }] },
+        },
+        external: FRAMEWORKS,
+      },
+    },
+  }
+}
+
 /** One bundle: where it starts, and the file it becomes. */
 function bundle(
   entry: string,
@@ -98,16 +138,17 @@ function bundle(
 }
 
 export default defineConfig({
-  plugins: [schemaTables(), selfContainedHub()],
+  plugins: [schemaTables(), selfContainedHub(), clientApart()],
   resolve: {
     alias: [
       { find: /^@isthmus\/protocol\/compact$/, replacement: path('packages/protocol/src/compact/index.ts') },
       { find: /^@isthmus\/(protocol|client|server|site|testing)$/, replacement: path('packages/$1/src/index.ts') },
+      { find: '@isthmus/testing/fake', replacement: path('packages/testing/src/fake/index.ts') },
     ],
   },
   builder: {
     async buildApp(builder) {
-      for (const name of ['sdk', 'tag', 'hub', 'worker']) {
+      for (const name of ['sdk', 'bindings', 'tag', 'hub', 'worker']) {
         const environment = builder.environments[name]
         if (environment) await builder.build(environment)
       }
@@ -115,6 +156,7 @@ export default defineConfig({
   },
   environments: {
     sdk: { consumer: 'client', ...bundle('packages/client/src/index.ts', 'es', 'packages/client/dist', 'index.js') },
+    bindings: { consumer: 'client', ...bindings('react', 'vue', 'svelte') },
     tag: {
       consumer: 'client',
       ...bundle('packages/client/src/script-tag.ts', 'iife', 'packages/server/assets', 'client.js'),
@@ -128,14 +170,28 @@ export default defineConfig({
   // Vitest reads its part of this file; see https://vitest.dev/config.
   ...({
     test: {
-      include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'e2e/*.test.ts'],
       // For hangs only: no test waits for time to pass.
       testTimeout: 30_000,
-      // Modules are loaded once for all files, which halves the work; so no test may leave the platform changed.
-      isolate: false,
       unstubGlobals: true,
       unstubEnvs: true,
       restoreMocks: true,
+      projects: [
+        {
+          extends: true,
+          test: {
+            name: 'unit',
+            include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'e2e/*.test.ts'],
+            exclude: IN_A_FRAMEWORK,
+            // Modules are loaded once for all files, which halves the work; so no test may leave the platform changed.
+            isolate: false,
+          },
+        },
+        {
+          extends: true,
+          plugins: [svelte(), svelteTesting({ autoCleanup: false })],
+          test: { name: 'frameworks', include: IN_A_FRAMEWORK, environment: 'happy-dom', isolate: true },
+        },
+      ],
     },
   } as object),
 })

@@ -1,0 +1,5 @@
+export type { SessionSource } from '../bindings/session-of.ts'
+export type { Granted, SignedOutSnapshot, UnknownSnapshot } from '../bindings/signed-in.ts'
+export { createIsthmus, type IsthmusOptions } from './session-plugin.ts'
+export { SignedIn, SignedOut, Unknown } from './signed-in.ts'
+export { type SessionView, useRequireSession, useSession } from './use-session.ts'

@@ -1,0 +1,1 @@
+export { createFakeSession, type FakeCall, type FakeMethod, type FakeSession } from './create-fake-session.ts'
