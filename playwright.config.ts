@@ -3,7 +3,7 @@ import type { PlaywrightTestConfig } from '@playwright/test'
 import { areFactsDue } from './e2e/engines/are-facts-due.ts'
 
 /** The specs that are written against every engine; the others need what only Playwright's Chromium can do. */
-const EVERY_WORLD = './e2e/every-world'
+const EVERY_WORLD = ['**/every-world/*.spec.ts', '**/front-ends/next-site.spec.ts']
 /** These have projects of their own. */
 const APART = ['**/engines/**', '**/back-ends/**']
 
@@ -30,8 +30,8 @@ const config: PlaywrightTestConfig<{ thirdPartyCookies: ThirdPartyCookies; priva
       testIgnore: APART,
       use: { thirdPartyCookies: 'blocked', privacyWorld: 'chromium-blocked' },
     },
-    { name: 'firefox', testDir: EVERY_WORLD, use: { privacyWorld: 'firefox' } },
-    { name: 'webkit', testDir: EVERY_WORLD, use: { privacyWorld: 'webkit' } },
+    { name: 'firefox', testMatch: EVERY_WORLD, use: { privacyWorld: 'firefox' } },
+    { name: 'webkit', testMatch: EVERY_WORLD, use: { privacyWorld: 'webkit' } },
     // Each file has one server and one browser of a kind for all of its tests.
     { name: 'back-ends', testDir: './e2e/back-ends', fullyParallel: false },
     ...(areFactsDue() ? [{ name: 'engines', testDir: './e2e/engines', fullyParallel: false, timeout: 60_000 }] : []),

@@ -23,7 +23,10 @@ import {
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
 /** Tests that render components, in a page that is made for each file. */
-const IN_A_FRAMEWORK = ['packages/client/src/{react,vue,svelte}/*.test.{ts,tsx}']
+const IN_A_FRAMEWORK = [
+  'packages/client/src/{react,vue,svelte}/*.test.{ts,tsx}',
+  'examples/component-tests/src/*.test.jsx',
+]
 
 const tables = {
   clientToHub: clientToHubSchema,
@@ -143,6 +146,7 @@ export default defineConfig({
     alias: [
       { find: /^@isthmus\/protocol\/compact$/, replacement: path('packages/protocol/src/compact/index.ts') },
       { find: /^@isthmus\/(protocol|client|server|site|testing)$/, replacement: path('packages/$1/src/index.ts') },
+      { find: /^@isthmus\/client\/(react|vue|svelte)$/, replacement: path('packages/client/src/$1/index.ts') },
       { find: '@isthmus/testing/fake', replacement: path('packages/testing/src/fake/index.ts') },
     ],
   },

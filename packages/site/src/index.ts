@@ -1,6 +1,7 @@
 export { type ErrorCode, IsthmusError } from '@isthmus/protocol'
 export { type BackchannelLogoutOptions, backchannelLogout } from './backchannel-logout.ts'
 export { createVerifier, type Verifier } from './create-verifier.ts'
+export { firstSnapshot } from './first-snapshot.ts'
 export type { LogoutNotice } from './logout-token.ts'
 export { type MirrorOptions, mirrorEndpoint } from './mirror-endpoint.ts'
 export type { VerifierOptions } from './options.ts'
