@@ -71,6 +71,20 @@ describe.each(guides)('docs/guides/%s', (name) => {
   })
 })
 
+test('the guide of front ends names what the console says in the words of the source', () => {
+  const sources = readdirSync(new URL('packages/client/src/', root), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.includes('.test.'))
+    .map((name) => read(`packages/client/src/${name}`))
+  const table = read('docs/guides/front-ends.md').split('| console | cure |')[1] ?? ''
+  const sentences = [...table.matchAll(/^\| `(.+?)(?: …)?` \|/gm)].map(([, sentence = '']) => sentence)
+  expect(sentences).toHaveLength(7)
+  for (const sentence of sentences)
+    expect(
+      sources.some((source) => source.includes(sentence)),
+      sentence,
+    ).toBe(true)
+})
+
 test('the READMEs of the examples register their sites as a hub accepts it', async () => {
   for (const name of ['express', 'next', 'php', 'python']) {
     const [block] = blocksOf(read(`examples/${name}-site/README.md`)).filter(({ language }) => language === 'ts')

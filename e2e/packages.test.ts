@@ -14,18 +14,24 @@ interface Manifest {
   readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
-/** The paths that npm would publish. */
-async function published(name: string): Promise<readonly string[]> {
-  const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-    cwd: join(root, 'packages', name),
-  })
-  const [pack] = JSON.parse(stdout) as [{ readonly files: readonly { readonly path: string }[] }]
-  return pack.files.map(({ path }) => path)
+const NAMES = ['protocol', 'client', 'server', 'site', 'testing']
+
+interface Pack {
+  readonly name: string
+  readonly files: readonly { readonly path: string }[]
 }
 
-describe.each(['protocol', 'client', 'server', 'site', 'testing'])('@isthmus/%s, as npm publishes it', (name) => {
+/** The paths that npm would publish, of each package. */
+const packs = run(
+  'npm',
+  ['pack', '--dry-run', '--json', '--ignore-scripts', ...NAMES.flatMap((name) => ['--workspace', `@isthmus/${name}`])],
+  { cwd: root },
+).then(({ stdout }) => JSON.parse(stdout) as readonly Pack[])
+
+describe.each(NAMES)('@isthmus/%s, as npm publishes it', (name) => {
   test('holds what it exports, its README and its licence, and neither tests nor what a build left', async () => {
-    const paths = await published(name)
+    const pack = (await packs).find((one) => one.name === `@isthmus/${name}`)
+    const paths = pack?.files.map(({ path }) => path) ?? []
     const { exports } = JSON.parse(read(`packages/${name}/package.json`)) as Manifest
     const wanted = Object.values(exports).flatMap((entry) => Object.values(entry).map((path) => path.replace('./', '')))
     expect(paths).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', ...wanted]))
