@@ -5,5 +5,5 @@ import { defineConfig } from 'vite'
 
 export default defineConfig({
   plugins: [react(), vue(), svelte()],
-  build: { rolldownOptions: { input: ['react.html', 'vue.html', 'svelte.html'] } },
+  build: { rolldownOptions: { input: ['react.html', 'members.html', 'vue.html', 'svelte.html'] } },
 })

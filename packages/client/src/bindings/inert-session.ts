@@ -8,7 +8,8 @@ export function inertSession(why: string): Session {
   }
   return {
     current: LOADING,
-    ready: new Promise(() => {}),
+    // Nothing more will be known: components that wait for it go on.
+    ready: Promise.resolve(LOADING),
     subscribe(listener) {
       listener(LOADING)
       return () => {}

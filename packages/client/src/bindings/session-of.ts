@@ -2,6 +2,7 @@ import { createSession } from '../index.ts'
 import type { Session, SessionOptions } from '../session.ts'
 import { LOADING } from './first-paint.ts'
 import { inertSession } from './inert-session.ts'
+import { complain } from './misuse.ts'
 import { passOn } from './pass-on.ts'
 
 /** A session of your own making, or what to make one from. */
@@ -26,6 +27,10 @@ interface Kept {
  * 5. Options that are wrong are an error in the console, and a session that stays unknown. The page goes on.
  */
 export function sessionOf(source: SessionSource): Session {
+  if (typeof source !== 'object' || source === null) {
+    complain('a session or its options are needed, such as { hub: "https://auth.example.com" }.')
+    return NOTHING
+  }
   if ('subscribe' in source) return source
   if (typeof document === 'undefined') return inertSession('a session does nothing on a server.')
   const key = JSON.stringify([source.hub, source.site])
@@ -38,6 +43,8 @@ export function sessionOf(source: SessionSource): Session {
   kept.set(key, made)
   return made.session
 }
+
+const NOTHING = inertSession('the page gave neither a session nor its options.')
 
 function sessionOnDemand(options: () => SessionOptions): Session {
   let begun: Session | undefined

@@ -233,6 +233,11 @@ describe('Suspense', () => {
     expect(made).toHaveLength(1)
   })
 
+  test('options that are wrong keep no component waiting', async () => {
+    const { container } = await act(async () => render(waiting({ hub: 'nowhere' })))
+    expect(container.textContent).toBe('definite: unknown')
+  })
+
   test('a server does not wait; the page takes its markup over when the state is definite', async () => {
     const session = createFakeSession()
     const root = document.createElement('div')
@@ -365,6 +370,15 @@ describe('wrong use is one sentence with its cure, and breaks no page', () => {
     expect(container.textContent).toBe('unknownunknown')
     expect(complaints).toEqual([
       'isthmus: a component follows the session outside of <SessionProvider>. Put the provider at the root.',
+    ])
+  })
+
+  test('neither a session nor options', () => {
+    // As JavaScript without types allows.
+    const { container } = render(page(undefined as unknown as Session))
+    expect(container.textContent).toBe('One moment')
+    expect(complaints).toEqual([
+      'isthmus: a session or its options are needed, such as { hub: "https://auth.example.com" }.',
     ])
   })
 
