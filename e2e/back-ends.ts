@@ -13,6 +13,8 @@ import { foundLanguages } from './languages.ts'
 /** The example sites, by the language of their back end. */
 export const BACK_ENDS = ['express', 'php', 'python'] as const
 export type BackEndName = (typeof BACK_ENDS)[number]
+/** Every example site that is a process: the one in Next.js is built first, see front-ends/build-next-site.ts. */
+type ExampleName = BackEndName | 'next'
 
 /** An example site as a process of its own. */
 export interface BackEnd extends AsyncDisposable {
@@ -38,7 +40,7 @@ export interface BackEndOptions {
 const example = (path: string): string => fileURLToPath(new URL(`../examples/${path}`, import.meta.url))
 
 /** Starts an example the way its README does; `undefined` where its language could not be had. */
-export async function startBackEnd(name: BackEndName, options: BackEndOptions): Promise<BackEnd | undefined> {
+export async function startBackEnd(name: ExampleName, options: BackEndOptions): Promise<BackEnd | undefined> {
   const { hub, site, jwks, port, shop = '', origin = '' } = options
   const command = commandOf(name, port)
   if (!command) return undefined
@@ -85,9 +87,14 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-function commandOf(name: BackEndName, port: number): { executable: string; parameters: string[] } | undefined {
+function commandOf(name: ExampleName, port: number): { executable: string; parameters: string[] } | undefined {
   const { php, python } = foundLanguages()
   if (name === 'express') return { executable: process.execPath, parameters: ['dist/main.js'] }
+  if (name === 'next') {
+    const next = fileURLToPath(import.meta.resolve('next/dist/bin/next'))
+    const address = ['--hostname', '127.0.0.1', '--port', String(port)]
+    return { executable: process.execPath, parameters: [next, 'start', ...address] }
+  }
   if (name === 'php') return php ? { executable: php, parameters: ['-S', `127.0.0.1:${port}`, 'index.php'] } : undefined
   return python ? { executable: python, parameters: ['-B', 'app.py'] } : undefined
 }

@@ -75,7 +75,7 @@ describe.each([...guides, ...readmes])('%s', (name) => {
 })
 
 test('the READMEs of the examples register their sites as a hub accepts it', async () => {
-  for (const name of ['express', 'php', 'python']) {
+  for (const name of ['express', 'next', 'php', 'python']) {
     const [block] = blocksOf(read(`examples/${name}-site/README.md`)).filter(({ language }) => language === 'ts')
     const site = new Function(`return ${block?.code}`)()
     const hub = await createHub({ origin: 'https://auth.example.com', sites: [site], store: memoryStore() })

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { createFakeSession, denied, signedIn, signedOut, unknown } from '@isthmus/testing/fake'
+import { createFakeSession, denied, type FakeSession, signedIn, signedOut, unknown } from '@isthmus/testing/fake'
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { type ReactNode, StrictMode, Suspense, use } from 'react'
 import { hydrateRoot } from 'react-dom/client'
@@ -159,6 +159,14 @@ test('two providers: the outer one holds, the inner one begins nothing and says 
 })
 
 describe('useRequireSession', () => {
+  beforeEach(() => sessionStorage.clear())
+
+  const members = (session: FakeSession): ReactNode => (
+    <IsthmusProvider session={session}>
+      <Members />
+    </IsthmusProvider>
+  )
+
   test('leads to the login page once, however many components require a user', () => {
     const session = createFakeSession()
     render(
@@ -180,6 +188,30 @@ describe('useRequireSession', () => {
     act(() => session.set(signedIn()))
     act(() => session.set(signedOut('expired')))
     expect(session.calls).toHaveLength(2)
+  })
+
+  // It led away at every load: a login page that returns at once, or the back button, never let the user see the page.
+  test('a user who comes back without having signed in stays; after a sign-in it leads away again', () => {
+    const first = createFakeSession(signedOut())
+    render(members(first)).unmount()
+    expect(first.calls).toHaveLength(1)
+    const next = createFakeSession(signedOut())
+    render(members(next))
+    expect(next.calls).toEqual([])
+    act(() => next.set(signedIn()))
+    act(() => next.set(signedOut('logout')))
+    expect(next.calls).toEqual([{ act: 'signIn', args: [] }])
+  })
+
+  test('leads away where only a visit of the hub can tell, but not from a tab that cannot remember it', () => {
+    const session = createFakeSession()
+    render(members(session))
+    vi.stubGlobal('sessionStorage', undefined)
+    act(() => session.set(unknown('partitioned')))
+    expect(session.calls).toEqual([])
+    vi.unstubAllGlobals()
+    act(() => session.set(unknown('partitioned')))
+    expect(session.calls).toEqual([{ act: 'signIn', args: [] }])
   })
 
   test('says so when the login page cannot be reached', async () => {
