@@ -1,6 +1,6 @@
 import { createSession } from './create-session.ts'
+import type { Expiring } from './page/watch-end.ts'
 import type { Session, SessionOptions } from './session.ts'
-import type { Expiring } from './watch-end.ts'
 
 declare global {
   interface Window {

@@ -1,6 +1,6 @@
 import type { Carrier, Snapshot, StreamStatus } from '@isthmus/protocol'
-import type { Finding } from './findings.ts'
-import type { Via } from './machine.ts'
+import type { Finding } from './diagnosis/findings.ts'
+import type { Change } from './session/state.ts'
 
 /** What `createSession` takes. */
 export interface SessionOptions {
@@ -10,7 +10,7 @@ export interface SessionOptions {
   readonly site?: string
   /**
    * In browsers that keep third-party data apart a site needs a carrier of its own, which a visit of the hub gives.
-   * `auto` (default): one silent bounce, at most once per tab until something changes, never after the user typed.
+   * `auto` (default): one silent visit of the hub, at most once per tab until something changes, never after the user typed.
    * `manual`: only when you call `link()`.
    */
   readonly link?: 'auto' | 'manual'
@@ -25,14 +25,14 @@ export interface SessionOptions {
   readonly mirrorPath?: string
   /**
    * How the hub is reached. `frame` (default): by an unseen frame; changes are pushed. `fetch`: by requests of the page
-   * itself, for sites that share the hub's registrable domain; changes are noticed when somebody looks at the page, when
+   * itself, for sites that share the hub's registrable domain; changes are noticed when the user looks at the page, when
    * another tab of the site knows of them, and after two minutes at the latest.
    */
   readonly transport?: 'frame' | 'fetch'
   /**
    * Where the hub's frame shows its own button, "Continue with auth.example.com", while this browser has no link to the
    * hub; hidden otherwise. A click links without leaving the page, if the browser agrees (Storage Access API), and by a
-   * bounce if not. Goes with `link: 'manual'`, for sites that prefer a click to a bounce. The element gives the size.
+   * visit of the hub if not. Goes with `link: 'manual'`, for sites that prefer a click. The element gives the size.
    */
   readonly button?: HTMLElement
   /** The hub must have answered by then, in milliseconds; default 5000. Later the session is `unknown`. */
@@ -51,15 +51,6 @@ export interface Diagnosis {
   readonly findings: readonly Finding[]
 }
 
-/** The last change that was taken in. */
-export interface Change {
-  /** When, by this browser's clock, in milliseconds since the epoch. */
-  readonly at: number
-  readonly via: Via
-  /** How long after it was made at the hub, in milliseconds, where the two clocks agree; `null` if it did not come live. */
-  readonly delayMs: number | null
-}
-
 /** One login session, as this page follows it. */
 export interface Session {
   /** What is known now. The same object until something changes. */
@@ -72,22 +63,22 @@ export interface Session {
   signIn(options?: { readonly returnTo?: string }): Promise<void>
   /**
    * Ends the session everywhere. Resolves when the hub said so, or when the page leaves for the hub's logout page because
-   * no frame can act for the session. Rejects with `IsthmusError` (`unreachable`, `timeout`) if nobody could be told.
+   * no frame can act for the session. Rejects with `IsthmusError` (`unreachable`, `timeout`) if the hub was not told.
    */
   signOut(): Promise<void>
-  /** Links this browser partition by a silent top-level bounce. `false` if this tab tried already and nothing changed since. */
+  /** Links this browser partition by a silent visit of the hub. `false` if this tab tried already and nothing changed since. */
   link(): Promise<boolean>
   /**
    * The address that takes the session along to another registered site; any other address comes back as it was.
    * Links with `data-isthmus-transfer` are treated so when they are clicked.
    */
   transfer(url: string): string
-  /** Asks the hub now; several calls at once are one question. Gives the Snapshot afterwards, `unknown` included. */
+  /** Asks the hub now; calls that come while a question is under way share the next one. Gives the Snapshot afterwards, `unknown` included. */
   refresh(): Promise<Snapshot>
   /** The user is still there: pushes the idle end away. Gives the Snapshot afterwards. */
   extend(): Promise<Snapshot>
   /** What works, what does not and why, as data. */
   diagnose(): Promise<Diagnosis>
-  /** Ends everything that this object started. */
+  /** Ends everything that this object started. Calls that wait are over. */
   destroy(): void
 }

@@ -1,7 +1,7 @@
 import { discovery } from 'virtual:isthmus/tables'
 import { type Discovery, ENDPOINTS, type Origin } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
-import type { Cause } from './findings.ts'
+import type { Cause } from './cause.ts'
 
 /** Reports of a policy are there by then. */
 const REPORT_AFTER_MS = 50

@@ -1,29 +1,6 @@
 import type { UnknownReason } from '@isthmus/protocol'
 
-/** Why the session is unknown, as exactly as it can be found out. */
-export type Cause =
-  | 'partitioned'
-  | 'unreachable'
-  | 'hub-failing'
-  | 'not-a-hub'
-  | 'timeout'
-  | 'policy-forbids'
-  | 'frame-removed'
-  | 'frame-silent'
-  | 'not-registered'
-
-/** What every cause makes of the session. */
-export const REASON_OF: Readonly<Record<Cause, UnknownReason>> = {
-  partitioned: 'partitioned',
-  unreachable: 'unreachable',
-  'hub-failing': 'unreachable',
-  'not-a-hub': 'unreachable',
-  timeout: 'timeout',
-  'policy-forbids': 'blocked',
-  'frame-removed': 'blocked',
-  'frame-silent': 'blocked',
-  'not-registered': 'not-registered',
-}
+import { type Cause, REASON_OF } from './cause.ts'
 
 /** One thing that does not work: what, why, and what to do about it. */
 export interface Finding {
@@ -36,8 +13,7 @@ export interface Finding {
 }
 
 /** The diagnosis, in words for the developers of the site. */
-export function findingOf(cause: Cause, hub: string, transport: 'frame' | 'fetch'): Finding {
-  const directive = transport === 'fetch' ? 'connect-src' : 'frame-src'
+export function findingOf(cause: Cause, hub: string, directive: 'frame-src' | 'connect-src'): Finding {
   const texts: Record<Cause, readonly [message: string, cure: string]> = {
     partitioned: ['This browser has no link to the hub for this site.', 'Call link() or signIn().'],
     unreachable: [`The hub ${hub} cannot be reached.`, 'Is the name right, the network there, the hub running?'],
@@ -53,6 +29,7 @@ export function findingOf(cause: Cause, hub: string, transport: 'frame' | 'fetch
     ],
     'frame-removed': ['The hidden frame of the hub was taken out of the page.', 'Does a script or an extension do so?'],
     'frame-silent': [`The hub ${hub} is there, but not in its frame.`, 'An extension that blocks frames?'],
+    embedded: ['This page is in a frame of another one, where the hub shows nobody.', 'Open it in a tab of its own.'],
     'not-registered': [
       `The hub ${hub} does not know the origin ${location.origin}.`,
       `Add it to the origins of your site in createHub().`,

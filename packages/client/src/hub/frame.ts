@@ -1,12 +1,12 @@
 import { welcome } from 'virtual:isthmus/tables'
 import { ENDPOINTS, type Hello, type Origin, PROTOCOL_VERSION, type Welcome } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
-import type { Cause } from './findings.ts'
-import { probeHub } from './probe-hub.ts'
+import type { Cause } from '../diagnosis/cause.ts'
+import { probeHub } from '../diagnosis/probe-hub.ts'
 
 /** The greeting should be there before the frame has loaded. This long after, the client says hello; then it looks for the cause. */
 const HELLO_AFTER_MS = 50
-const PROBE_AFTER_MS = 300
+const PROBE_AFTER_MS = 1000
 
 /** Who takes the frame away so soon after it was put there does not mean the page around it. */
 const SOON_MS = 10_000
@@ -95,7 +95,9 @@ export function openFrame({
   }
   function failLate(): void {
     // While it loads, the frame still holds its own empty document. Whatever came in its place was not the hub.
-    fail(well && (loaded || frame.contentDocument === null) ? 'frame-silent' : 'timeout')
+    const isRefused = well && (loaded || frame.contentDocument === null)
+    // Its policy admits a site's own pages as embedders, at every level.
+    fail(isRefused ? (window === top ? 'frame-silent' : 'embedded') : 'timeout')
   }
 
   addEventListener(

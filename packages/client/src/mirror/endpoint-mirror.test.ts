@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { mirrorAtEndpoint } from './mirror-endpoint.ts'
+import { mirrorAtEndpoint } from './endpoint-mirror.ts'
 
 /** What the back end was told, and the answers it holds back. */
 let told: string[]

@@ -17,10 +17,12 @@ export function mirrorAtEndpoint(url: string): Mirror {
   async function settle(): Promise<void> {
     if (sending) return
     sending = true
+    let isSent = false
     while (settled !== wanted) {
       const token = wanted as string | null
       if (await send(url, token)) {
         settled = token
+        isSent = true
         mark(token)
       }
       // A token whose session ended on its way is refused, and by now nobody wants it.
@@ -33,7 +35,7 @@ export function mirrorAtEndpoint(url: string): Mirror {
     }
     sending = false
     // From here on the server can draw the page anew.
-    if (settled === wanted) document.dispatchEvent(new CustomEvent('isthmus:mirrored'))
+    if (isSent && settled === wanted) document.dispatchEvent(new CustomEvent('isthmus:mirrored'))
   }
 
   return {

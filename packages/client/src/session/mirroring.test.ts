@@ -1,9 +1,10 @@
 import type { SiteAnswer, SiteState } from '@isthmus/protocol'
 import { describe, expect, it } from 'vitest'
-import { type Effect, type Event, type Habits, initialState, type Known, type State, transition } from './machine.ts'
+import { begun, type Happening, type Shown, step } from './driver.test-kit.ts'
+import type { Habits, Known, State } from './state.ts'
 
-const MIRRORS: Habits = { mirrors: true, polls: false }
-const POLLS: Habits = { mirrors: false, polls: true }
+const MIRRORS: Partial<Habits> = { mirrors: true, polls: false }
+const POLLS: Partial<Habits> = { mirrors: false, polls: true }
 
 type Granted = Extract<SiteState, { access: 'granted' }>
 
@@ -28,63 +29,63 @@ const answer = (state: SiteState, changes: Partial<SiteAnswer> = {}): SiteAnswer
 const mirrored: Known = { ...granted({ revision: 0, expiresAt: 5000, idleExpiresAt: 5000 }), stale: true }
 
 /** The state after these events, and what the last of them had to be done for. */
-function run(state: State, ...events: Event[]): { state: State; effects: Effect[]; done: string[] } {
-  let effects: Effect[] = []
-  for (const event of events) [state, ...effects] = transition(state, event)
+function run(state: State, ...events: Happening[]): { state: State; effects: Shown[]; done: string[] } {
+  let effects: Shown[] = []
+  for (const event of events) [state, ...effects] = step(state, event)
   return { state, effects, done: effects.map(({ type }) => type) }
 }
 
-const welcome = (state: SiteState, changes?: Partial<SiteAnswer>): Event => ({
-  type: 'told',
+const welcome = (state: SiteState, changes?: Partial<SiteAnswer>): Happening => ({
+  type: 'said',
   via: 'frame',
   answer: answer(state, changes),
   asOf: 0,
 })
-const push = (state: SiteState): Event => ({ type: 'told', via: 'push', answer: answer(state) })
+const push = (state: SiteState): Happening => ({ type: 'said', via: 'push', answer: answer(state) })
 const open = (habits = MIRRORS, ...first: [SiteState?]): State =>
-  run(initialState({ habits }), welcome(first[0] ?? granted())).state
+  run(begun({ habits }), welcome(first[0] ?? granted())).state
 
 describe('a client whose mirror knew something', () => {
   it('begins with it, as stale, and gives way to whatever the hub says', () => {
-    const begun = initialState({ habits: MIRRORS, mirrored })
-    expect(begun.snapshot).toBe(mirrored)
-    const fresh = run(begun, welcome(granted()))
+    const first = begun({ habits: MIRRORS, mirrored })
+    expect(first.snapshot).toBe(mirrored)
+    const fresh = run(first, welcome(granted()))
     expect(fresh.state.snapshot).toEqual({ ...granted(), stale: false })
     expect(fresh.done).toContain('announce')
-    const out = run(begun, welcome({ ...signedOut, revision: 1 }))
+    const out = run(first, welcome({ ...signedOut, revision: 1 }))
     expect(out.state.snapshot).toEqual({ ...signedOut, revision: 1, stale: false })
-    const other = run(begun, welcome(granted({ sid: 's2', user: { sub: 'clerk' }, token: 'h.two.x' })))
+    const other = run(first, welcome(granted({ sid: 's2', user: { sub: 'clerk' }, token: 'h.two.x' })))
     expect(other.state.snapshot).toMatchObject({ sid: 's2', user: { sub: 'clerk' }, token: 'h.two.x' })
   })
 
   it('believes a tab or a push before its own frame has opened', () => {
-    const begun = initialState({ habits: MIRRORS, mirrored })
+    const first = begun({ habits: MIRRORS, mirrored })
     for (const via of ['tab', 'push'] as const) {
-      const { state } = run(begun, { type: 'told', via, answer: answer({ ...signedOut, revision: 1 }) })
+      const { state } = run(first, { type: 'said', via, answer: answer({ ...signedOut, revision: 1 }) })
       expect(state.snapshot).toMatchObject({ status: 'signed-out', stale: false })
     }
   })
 
   it('keeps it as the last thing known where the hub cannot be reached', () => {
-    const { state } = run(initialState({ habits: MIRRORS, mirrored }), { type: 'frame-failed', cause: 'unreachable' })
+    const { state } = run(begun({ habits: MIRRORS, mirrored }), { type: 'frame-failed', cause: 'unreachable' })
     expect(state.snapshot).toEqual({ status: 'unknown', reason: 'unreachable', last: mirrored, stale: true })
   })
 })
 
 describe('the mirror', () => {
   it('keeps the token of every answer, for the domain that the hub names', () => {
-    const { effects } = run(initialState({ habits: MIRRORS }), welcome(granted(), { cookieDomain: 'shop.example' }))
+    const { effects } = run(begun({ habits: MIRRORS }), welcome(granted(), { cookieDomain: 'shop.example' }))
     expect(effects).toContainEqual({ type: 'mirror', token: 'h.one.x', cookieDomain: 'shop.example' })
   })
 
   it('stays with that domain where a neighbour’s stream or another tab says nothing of it', () => {
-    const { state } = run(initialState({ habits: MIRRORS }), welcome(granted(), { cookieDomain: 'shop.example' }))
+    const { state } = run(begun({ habits: MIRRORS }), welcome(granted(), { cookieDomain: 'shop.example' }))
     for (const via of ['push', 'tab'] as const) {
       const told = answer(granted({ revision: 11 }), { cookieDomain: 'other.example' })
-      const { effects } = run(state, { type: 'told', via, answer: told })
+      const { effects } = run(state, { type: 'said', via, answer: told })
       expect(effects).toContainEqual({ type: 'mirror', token: 'h.one.x', cookieDomain: 'shop.example' })
     }
-    const { effects } = run(state, { type: 'told', via: 'answer', answer: answer(granted()), asOf: state.taken })
+    const { effects } = run(state, { type: 'said', via: 'answer', answer: answer(granted()), asOf: state.taken })
     expect(effects).toContainEqual({ type: 'mirror', token: 'h.one.x', cookieDomain: undefined })
   })
 
@@ -97,7 +98,7 @@ describe('the mirror', () => {
     ['the browser has moved on', { status: 'unlinked', revision: 20 }],
   ] as [string, SiteState][])('is cleared when %s, however that is heard', (_, state) => {
     for (const via of ['frame', 'answer', 'push', 'tab'] as const) {
-      const { effects, done } = run(open(), { type: 'told', via, answer: answer(state) })
+      const { effects, done } = run(open(), { type: 'said', via, answer: answer(state) })
       expect(effects).toContainEqual({ type: 'mirror', token: undefined, cookieDomain: undefined })
       // Cleared before anybody is told: who asks the back end then finds nobody there.
       expect(done.indexOf('mirror')).toBeLessThan(done.indexOf('announce'))
@@ -110,14 +111,14 @@ describe('the mirror', () => {
       { type: 'question-failed', cause: 'unreachable' },
       { type: 'stream', status: 'down' },
       { type: 'restored' },
-    ] as Event[]) {
+    ] as Happening[]) {
       expect(run(open(), event).done).not.toContain('mirror')
     }
   })
 
   it('is nobody’s business without the option', () => {
-    const habits: Habits = { mirrors: false, polls: false }
-    const first = run(initialState({ habits }), welcome(granted()))
+    const habits: Partial<Habits> = { mirrors: false, polls: false }
+    const first = run(begun({ habits }), welcome(granted()))
     const last = run(first.state, push(signedOut))
     expect([...first.done, ...last.done]).not.toContain('mirror')
     expect([...first.done, ...last.done]).not.toContain('renew-later')
@@ -126,21 +127,21 @@ describe('the mirror', () => {
 
 describe('a token', () => {
   it('is not told to other tabs, nor where it may lie', () => {
-    const { effects } = run(initialState({ habits: MIRRORS }), welcome(granted(), { cookieDomain: 'shop.example' }))
+    const { effects } = run(begun({ habits: MIRRORS }), welcome(granted(), { cookieDomain: 'shop.example' }))
     const { token: _, ...rest } = granted()
     expect(effects).toContainEqual({ type: 'relay', answer: answer(rest) })
   })
 
   it('stays when a tab tells the same session without one, and the page asks for its own', () => {
     const { token: _, ...rest } = granted({ revision: 11, expiresAt: 8500 })
-    const { state, done } = run(open(), { type: 'told', via: 'tab', answer: answer(rest) })
+    const { state, done } = run(open(), { type: 'said', via: 'tab', answer: answer(rest) })
     expect(state.snapshot).toMatchObject({ revision: 11, expiresAt: 8500, token: 'h.one.x' })
     expect(done).toContain('ask')
   })
 
   it('does not stay with another session', () => {
     const { token: _, ...rest } = granted({ revision: 11, sid: 's2', user: { sub: 'clerk' } })
-    const { state, done } = run(open(), { type: 'told', via: 'tab', answer: answer(rest) })
+    const { state, done } = run(open(), { type: 'said', via: 'tab', answer: answer(rest) })
     expect(state.snapshot).not.toHaveProperty('token')
     expect(done).not.toContain('mirror')
     expect(done).toContain('ask')
@@ -165,7 +166,7 @@ describe('a token', () => {
     // Each is answered by another server, with another token.
     const tabs = [open(), open(MIRRORS, granted({ token: 'h.two.x' }))]
     let asks = 0
-    let waiting: { to: number; event: Event }[] = [
+    let waiting: { to: number; event: Happening }[] = [
       { to: 0, event: push(granted({ revision: 11, expiresAt: 77_000, token: 'h.three.x' })) },
     ]
     while (waiting.length > 0 && asks < 20) {
@@ -175,11 +176,11 @@ describe('a token', () => {
         tabs[to] = state
         for (const effect of effects) {
           if (effect.type === 'relay')
-            next.push({ to: 1 - to, event: { type: 'told', via: 'tab', answer: effect.answer } })
+            next.push({ to: 1 - to, event: { type: 'said', via: 'tab', answer: effect.answer } })
           if (effect.type !== 'ask') continue
           const token = to === 0 ? 'h.three.x' : 'h.four.x'
           const own = answer(granted({ revision: 11, expiresAt: 77_000, token }))
-          next.push({ to, event: { type: 'told', via: 'answer', answer: own, asOf: state.taken } })
+          next.push({ to, event: { type: 'said', via: 'answer', answer: own, asOf: state.taken } })
           asks++
         }
       }
@@ -192,7 +193,7 @@ describe('a token', () => {
 describe('renewal', () => {
   it('is planned with every answer that somebody is signed in by', () => {
     for (const habits of [MIRRORS, POLLS]) {
-      expect(run(initialState({ habits }), welcome(granted())).done).toContain('renew-later')
+      expect(run(begun({ habits }), welcome(granted())).done).toContain('renew-later')
       expect(run(open(habits), push(granted())).done).toContain('renew-later')
       expect(run(open(habits), push(signedOut)).done).not.toContain('renew-later')
     }
@@ -218,7 +219,7 @@ describe('renewal', () => {
     })
     expect(failed.done).toContain('retry-after')
     const healed = run(failed.state, {
-      type: 'told',
+      type: 'said',
       via: 'answer',
       answer: answer(granted()),
       asOf: failed.state.taken,

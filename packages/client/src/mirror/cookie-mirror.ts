@@ -1,9 +1,9 @@
 import { type Origin, type SiteToken, TOKEN_COOKIE } from '@isthmus/protocol'
 import Cookies from 'js-cookie'
-import type { Known } from './machine.ts'
+import { reportCorrupt } from '../diagnosis/report-corrupt.ts'
+import type { Known } from '../session/state.ts'
 import type { Mirror } from './mirror.ts'
 import { readToken } from './read-token.ts'
-import { reportCorrupt } from './report-corrupt.ts'
 
 /** The site's own first-party cookie. What it says is shown as stale until the hub has spoken, and verified by the back end. */
 export function mirrorInCookie(hub: Origin, site: string | undefined): Mirror {

@@ -1,7 +1,7 @@
 import { tabToTab } from 'virtual:isthmus/tables'
 import { PROTOCOL_VERSION, type SiteAnswer, TAB_CHANNEL_PREFIX, type TabToTab } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
-import { reportCorrupt } from './report-corrupt.ts'
+import { reportCorrupt } from '../diagnosis/report-corrupt.ts'
 
 /** The other tabs of this site, on its own origin. */
 export interface Tabs {

@@ -3,23 +3,17 @@ import { ATTENTION_INTERVAL_MS } from '@isthmus/protocol'
 /** One look comes as several events, so shortly one after the other. */
 const SAME_LOOK_MS = 500
 
-/** What the page tells of its user. */
-export interface PageListeners {
-  /** Somebody looks at the page, the machine wakes up, or the network is back; at most once per few seconds. */
-  readonly onLook: () => void
-  /** The page is left, for good or for the back-forward cache. */
-  readonly onLeave: () => void
-  /** The page came back from the back-forward cache. */
-  readonly onRestore: () => void
-  /** The user does something; with every key and every turn of the wheel. */
-  readonly onActive: () => void
-  /** The user wrote something: leaving the page now would lose it. */
-  readonly onEdit: () => void
-}
+/**
+ * What the page tells of its user: the machine's events of the same names. `looked-at`, at most once per few seconds: the
+ * user looks at the page, the machine wakes up, or the network is back. `active` comes with every key and every turn of
+ * the wheel.
+ */
+export type FromPage = { readonly type: 'looked-at' | 'left' | 'restored' | 'active' | 'edited' }
 
 /** Listens until `signal` aborts. */
-export function watchPage({ onLook, onLeave, onRestore, onActive, onEdit }: PageListeners, signal: AbortSignal): void {
-  const look = atMostEvery(ATTENTION_INTERVAL_MS, onLook, signal)
+export function watchPage(onEvent: (event: FromPage) => void, signal: AbortSignal): void {
+  const tell = (type: FromPage['type']) => (): void => onEvent({ type })
+  const look = atMostEvery(ATTENTION_INTERVAL_MS, tell('looked-at'), signal)
   const passive = { signal, passive: true, capture: true }
   // A machine that slept tells nobody; but its timers stood still, and its clock went on. Hidden pages ask when they are shown.
   let tickedAt = Date.now()
@@ -34,11 +28,11 @@ export function watchPage({ onLook, onLeave, onRestore, onActive, onEdit }: Page
   signal.addEventListener('abort', () => clearInterval(ticking))
   document.addEventListener('visibilitychange', visible, { signal })
   addEventListener('focus', look, { signal })
-  addEventListener('online', onLook, { signal })
-  addEventListener('pagehide', onLeave, { signal })
-  addEventListener('pageshow', ({ persisted }) => persisted && onRestore(), { signal })
-  for (const name of ['pointerdown', 'keydown', 'wheel', 'touchmove']) addEventListener(name, onActive, passive)
-  addEventListener('input', ({ isTrusted }) => isTrusted && onEdit(), passive)
+  addEventListener('online', tell('looked-at'), { signal })
+  addEventListener('pagehide', tell('left'), { signal })
+  addEventListener('pageshow', ({ persisted }) => persisted && onEvent({ type: 'restored' }), { signal })
+  for (const name of ['pointerdown', 'keydown', 'wheel', 'touchmove']) addEventListener(name, tell('active'), passive)
+  addEventListener('input', ({ isTrusted }) => isTrusted && onEvent({ type: 'edited' }), passive)
 }
 
 /** Calls `action` at once, but not again within the interval: what is asked meanwhile happens at its end. */

@@ -1,7 +1,8 @@
 import type { Carrier, SiteAnswer, SiteState } from '@isthmus/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Effect, type Event, initialState, type State, transition, type Via } from './machine.ts'
+import { begun, type Happening, type Shown, step, TICKET } from './driver.test-kit.ts'
+import { initialState, type State, type Via } from './state.ts'
 
 function signedIn(revision: number, sub = 'first'): SiteState {
   const times = { expiresAt: 9_000_000, idleExpiresAt: 1_000_000 + revision }
@@ -16,24 +17,24 @@ function unlinked(revision: number): SiteState {
   return { status: 'unlinked', revision }
 }
 
-function told(via: Via, state: SiteState, asOf?: number, carrier: Carrier = 'cookie'): Event {
+function told(via: Via, state: SiteState, asOf?: number, carrier: Carrier = 'cookie'): Happening {
   const answer: SiteAnswer = { site: 'shop', carrier, state }
-  return { type: 'told', via, answer, ...(asOf !== undefined && { asOf }) }
+  return { type: 'said', via, answer, ...(asOf !== undefined && { asOf }) }
 }
 
-function redeemed(state: SiteState | undefined, asOf: number, carrier: Carrier = 'partitioned'): Event {
+function redeemed(state: SiteState | undefined, asOf: number, carrier: Carrier = 'partitioned'): Happening {
   return { type: 'redeemed', answer: state && { site: 'shop', carrier, state }, asOf }
 }
 
 /** Lets events happen one after the other; gives the last state, and the effects of the last event. */
-function after(events: readonly Event[], start = initialState()): { state: State; effects: readonly Effect[] } {
+function after(events: readonly Happening[], start = begun()): { state: State; effects: readonly Shown[] } {
   let state = start
-  let effects: readonly Effect[] = []
-  for (const event of events) [state, ...effects] = transition(state, event)
+  let effects: readonly Shown[] = []
+  for (const event of events) [state, ...effects] = step(state, event)
   return { state, effects }
 }
 
-const types = (effects: readonly Effect[]): string[] => effects.map((effect) => effect.type)
+const types = (effects: readonly Shown[]): string[] => effects.map((effect) => effect.type)
 
 describe('the first answer', () => {
   test('until it is there the session is unknown, for no other reason than that', () => {
@@ -114,7 +115,7 @@ describe('unknown', () => {
   const known = after([told('frame', signedIn(5), 0)]).state
   const last = { ...signedIn(5), stale: true }
 
-  test.each<[string, Event, string]>([
+  test.each<[string, Happening, string]>([
     ['the frame fails', { type: 'frame-failed', cause: 'timeout' }, 'timeout'],
     ['a question fails', { type: 'question-failed', cause: 'unreachable' }, 'unreachable'],
     ['the stream is down', { type: 'stream', status: 'down' }, 'unreachable'],
@@ -128,7 +129,7 @@ describe('unknown', () => {
   })
 
   test('a frame that somebody takes away at once is blocked, each time for longer, whatever it said in between', () => {
-    const removed: Event = { type: 'frame-removed', soon: true }
+    const removed: Happening = { type: 'frame-removed', soon: true }
     const pauses: number[] = []
     let { state } = after([], known)
     for (let round = 1; round <= 4; round++) {
@@ -155,7 +156,7 @@ describe('unknown', () => {
   })
 
   test('the same doubt twice is announced once', () => {
-    const failure: Event = { type: 'question-failed', cause: 'unreachable' }
+    const failure: Happening = { type: 'question-failed', cause: 'unreachable' }
     const { effects } = after([failure, failure], known)
     expect(types(effects)).toEqual(['retry-after'])
   })
@@ -183,14 +184,14 @@ describe('unknown', () => {
 })
 
 describe('a page that came with a ticket', () => {
-  const start = initialState({ redeeming: true })
+  const start = begun({ ticket: TICKET })
   const old = told('frame', signedIn(5, 'old'), 0, 'partitioned')
   const known = after([told('frame', signedIn(5), 0)]).state
 
   test('shows nothing of the old carrier, and redeems', () => {
     const { state, effects } = after([old], start)
     expect(state.snapshot).toEqual(start.snapshot)
-    expect(state).toMatchObject({ port: 'open', redeeming: true, carrier: 'partitioned' })
+    expect(state).toMatchObject({ port: 'open', ticket: TICKET, carrier: 'partitioned' })
     expect(types(effects)).toEqual(['redeem'])
   })
 
@@ -214,14 +215,14 @@ describe('a page that came with a ticket', () => {
   test('shows nothing that others are told until then, and redeems all the same', () => {
     for (const via of ['tab', 'push', 'answer'] as const) {
       const { state, effects } = after([told(via, signedIn(7, 'old')), old], start)
-      expect(state).toMatchObject({ port: 'open', redeeming: true, snapshot: start.snapshot })
+      expect(state).toMatchObject({ port: 'open', ticket: TICKET, snapshot: start.snapshot })
       expect(types(effects)).toEqual(['redeem'])
     }
   })
 
   test('takes what the redeemed ticket gives', () => {
     const { state, effects } = after([old, redeemed(signedIn(7), 0)], start)
-    expect(state).toMatchObject({ redeeming: false, carrier: 'partitioned' })
+    expect(state).toMatchObject({ ticket: undefined, carrier: 'partitioned' })
     expect(state.snapshot).toMatchObject({ status: 'signed-in', user: { sub: 'first' } })
     expect(types(effects)).toEqual(['announce', 'relay', 'linked'])
   })
@@ -234,48 +235,45 @@ describe('a page that came with a ticket', () => {
 
   test('asks what is true after a ticket that was refused', () => {
     const { state, effects } = after([old, redeemed(undefined, 0)], start)
-    expect(state.redeeming).toBe(false)
+    expect(state.ticket).toBeUndefined()
     expect(types(effects)).toEqual(['ask'])
   })
 
   test('asks again if the ticket was overtaken by other news', () => {
-    const { state, effects } = after([redeemed(signedIn(4, 'second'), known.taken - 1)], { ...known, redeeming: true })
+    const { state, effects } = after([redeemed(signedIn(4, 'second'), known.taken - 1)], { ...known, ticket: TICKET })
     expect(state.snapshot).toEqual(known.snapshot)
     expect(types(effects)).toEqual(['ask'])
   })
 
   test('takes what was redeemed after the last news, even under a lower revision', () => {
-    const { state, effects } = after([redeemed(signedIn(4, 'second'), known.taken)], { ...known, redeeming: true })
+    const { state, effects } = after([redeemed(signedIn(4, 'second'), known.taken)], { ...known, ticket: TICKET })
     expect(state.snapshot).toMatchObject({ user: { sub: 'second' } })
     expect(types(effects)).toEqual(['announce', 'relay', 'linked'])
   })
 
   test('redeems if the cookie carries less than is known already', () => {
     const late = told('frame', signedIn(4), known.taken - 1, 'cookie')
-    const { state, effects } = after([late], { ...known, redeeming: true })
-    expect(state.redeeming).toBe(true)
+    const { state, effects } = after([late], { ...known, ticket: TICKET })
+    expect(state.ticket).toEqual(TICKET)
     expect(types(effects)).toEqual(['redeem'])
   })
 
   test('brings along nothing else: the ticket comes first', () => {
-    const { state, effects } = after(
-      [old, redeemed(signedIn(7), 0)],
-      initialState({ redeeming: true, wanted: 's-second' }),
-    )
+    const { state, effects } = after([old, redeemed(signedIn(7), 0)], begun({ ticket: TICKET, wanted: 's-second' }))
     expect(state.snapshot).toMatchObject({ user: { sub: 'first' } })
     expect(types(effects)).not.toContain('link')
     expect(after([told('push', signedOut(8, 'logout'))], state).state.snapshot.status).toBe('signed-out')
   })
 
   test('redeems once more if the frame was lost on the way', () => {
-    const lost: Event = { type: 'frame-failed', cause: 'timeout' }
+    const lost: Happening = { type: 'frame-failed', cause: 'timeout' }
     const { effects } = after([lost, { type: 'retry-due' }, old], start)
     expect(types(effects)).toEqual(['redeem'])
   })
 })
 
 describe('a page that was reached with a session brought along', () => {
-  const start = initialState({ wanted: 's-first' })
+  const start = begun({ wanted: 's-first' })
 
   test('shows it if it is here', () => {
     const { state, effects } = after([told('frame', signedIn(5, 'first'), 0, 'partitioned')], start)
@@ -315,10 +313,10 @@ describe('a page that was reached with a session brought along', () => {
 })
 
 describe('failures and attempts', () => {
-  const failed: Event = { type: 'frame-failed', cause: 'unreachable' }
+  const failed: Happening = { type: 'frame-failed', cause: 'unreachable' }
 
   test('each failure in a row makes the next pause longer; an answer begins anew', () => {
-    const again: Event[] = [failed, { type: 'retry-due' }]
+    const again: Happening[] = [failed, { type: 'retry-due' }]
     expect(after([failed]).effects).toContainEqual({ type: 'retry-after', failures: 1 })
     expect(after([...again, ...again, failed]).effects).toContainEqual({ type: 'retry-after', failures: 3 })
     const { state } = after([...again, told('frame', signedIn(1), 0)])
@@ -343,7 +341,7 @@ describe('failures and attempts', () => {
   })
 
   test('a question that failed is asked again over the port that is there', () => {
-    const question: Event = { type: 'question-failed', cause: 'unreachable' }
+    const question: Happening = { type: 'question-failed', cause: 'unreachable' }
     const { state } = after([told('frame', signedIn(5), 0), question])
     expect(state.port).toBe('open')
     expect(types(after([{ type: 'retry-due' }], state).effects)).toEqual(['ask'])
@@ -449,16 +447,16 @@ describe('other tabs', () => {
   ])('tabs of a hub that says "%s" come to rest', (_, say) => {
     let now = 100
     const tabs = [0, 1, 2].map(() => after([told('frame', say(now++), 0)]).state)
-    const queue: { tab: number; event: Event }[] = [{ tab: 0, event: { type: 'looked-at' } }]
+    const queue: { tab: number; event: Happening }[] = [{ tab: 0, event: { type: 'looked-at' } }]
     let steps = 0
     for (let next = queue.shift(); next && steps < 1000; next = queue.shift(), steps++) {
-      const [state, ...effects] = transition(tabs[next.tab] as State, next.event)
+      const [state, ...effects] = step(tabs[next.tab] as State, next.event)
       tabs[next.tab] = state
       for (const effect of effects) {
         if (effect.type === 'ask') queue.push({ tab: next.tab, event: told('answer', say(now++), state.taken) })
         if (effect.type === 'relay')
           for (const tab of [0, 1, 2])
-            if (tab !== next.tab) queue.push({ tab, event: { type: 'told', via: 'tab', answer: effect.answer } })
+            if (tab !== next.tab) queue.push({ tab, event: { type: 'said', via: 'tab', answer: effect.answer } })
       }
     }
     expect(steps).toBeLessThan(10)
@@ -476,10 +474,10 @@ describe('whatever happens', () => {
     carrier: fc.constantFrom('none', 'cookie', 'partitioned', 'key'),
     state,
   })
-  const event = fc.oneof<fc.Arbitrary<Event>[]>(
+  const event = fc.oneof<fc.Arbitrary<Happening>[]>(
     fc.record(
       {
-        type: fc.constant('told' as const),
+        type: fc.constant('said' as const),
         via: fc.constantFrom<Via[]>('frame', 'answer', 'push', 'tab'),
         answer,
         asOf: fc.nat(8),
@@ -506,15 +504,15 @@ describe('whatever happens', () => {
   )
   const start = fc
     .tuple(fc.boolean(), fc.option(fc.constantFrom('s-first', 's-second'), { nil: undefined }))
-    .map(([redeeming, wanted]) => initialState({ redeeming, wanted }))
+    .map(([redeeming, wanted]) => begun({ ticket: redeeming ? TICKET : undefined, wanted }))
 
   /** Runs the events, and calls back after each with what was, what happened, and what is. */
-  function always(check: (before: State, event: Event, now: State, effects: readonly Effect[]) => void): void {
+  function always(check: (before: State, event: Happening, now: State, effects: readonly Shown[]) => void): void {
     fc.assert(
       fc.property(start, fc.array(event, { maxLength: 30 }), (first, events) => {
         let before = first
         for (const next of events) {
-          const [now, ...effects] = transition(deepFreeze(before), deepFreeze(next))
+          const [now, ...effects] = step(deepFreeze(before), deepFreeze(next))
           check(before, next, now, effects)
           before = now
         }
@@ -524,7 +522,7 @@ describe('whatever happens', () => {
   }
 
   /** The answer that this step took in, if it took one. */
-  function accepted(before: State, event: Event, now: State): SiteAnswer | undefined {
+  function accepted(before: State, event: Happening, now: State): SiteAnswer | undefined {
     return now.taken > before.taken && 'answer' in event ? event.answer : undefined
   }
 
@@ -582,7 +580,7 @@ describe('whatever happens', () => {
     always((before, event, now, effects) => {
       expect(new Set(types(effects)).size).toBe(effects.length)
       for (const effect of effects) {
-        if (effect.type === 'redeem') expect(now.redeeming).toBe(true)
+        if (effect.type === 'redeem') expect(now.ticket).toBeDefined()
         if (effect.type !== 'link') continue
         expect(effects.map(({ type }) => type)).not.toContain('redeem')
         if (effect.forced) expect(before.wanted !== undefined || event.type === 'bounce').toBe(true)
@@ -594,7 +592,8 @@ describe('whatever happens', () => {
   test('failures are counted one by one, and forgotten with an answer', () => {
     always((before, event, now, effects) => {
       const removed = event.type === 'frame-removed' && event.soon
-      const failed = event.type === 'frame-failed' || event.type === 'question-failed' || removed
+      const unanswered = event.type === 'question-failed' && (event.cause === 'timeout' || before.port === 'open')
+      const failed = event.type === 'frame-failed' || unanswered || removed
       const counted = removed ? Math.max(before.failures, before.removals) : before.failures
       expect(now.failures).toBe(failed ? counted + 1 : now.taken > before.taken ? 0 : before.failures)
       const retries = effects.filter((effect) => effect.type === 'retry-after')
@@ -604,8 +603,8 @@ describe('whatever happens', () => {
 
   test('a ticket in hand is redeemed, or not needed, whenever a frame opens', () => {
     always((before, event, now, effects) => {
-      if (!before.redeeming || event.type !== 'told' || event.via !== 'frame') return
-      expect(types(effects).includes('redeem')).toBe(now.redeeming)
+      if (!before.ticket || event.type !== 'said' || event.via !== 'frame') return
+      expect(types(effects).includes('redeem')).toBe(now.ticket !== undefined)
     })
   })
 })

@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type Cause, findingOf, REASON_OF } from './findings.ts'
+import { type Cause, REASON_OF } from './cause.ts'
+import { findingOf } from './findings.ts'
 
 beforeEach(() => vi.stubGlobal('location', { origin: 'https://shop.example' }))
 afterEach(() => vi.unstubAllGlobals())
 
 test('the guide lists every finding, in the words of the console', () => {
-  const guide = readFileSync(new URL('../../../docs/guides/unknown.md', import.meta.url), 'utf8')
+  const guide = readFileSync(new URL('../../../../docs/guides/unknown.md', import.meta.url), 'utf8')
   const listed = guide.split('\n').filter((line) => line.startsWith('| `'))
   const findings = (Object.keys(REASON_OF) as Cause[]).map((cause) =>
-    findingOf(cause, 'https://auth.example.com', 'frame'),
+    findingOf(cause, 'https://auth.example.com', 'frame-src'),
   )
   expect(listed).toEqual(
     findings.map(({ code, reason, message, cure }) => `| \`${code}\` | \`${reason}\` | ${message} | ${cure} |`),
@@ -17,6 +18,6 @@ test('the guide lists every finding, in the words of the console', () => {
 })
 
 test('a page that asks by itself is told of the directive that forbids that', () => {
-  const { cure } = findingOf('policy-forbids', 'https://auth.example.com', 'fetch')
+  const { cure } = findingOf('policy-forbids', 'https://auth.example.com', 'connect-src')
   expect(cure).toBe('Add "connect-src https://auth.example.com" to the policy.')
 })

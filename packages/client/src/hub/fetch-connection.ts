@@ -1,23 +1,18 @@
 import { problem, siteAnswer } from 'virtual:isthmus/tables'
-import { ENDPOINTS, IsthmusError, type Problem, type SiteAnswer } from '@isthmus/protocol'
+import { ENDPOINTS, type ErrorCode, IsthmusError, type Problem, type SiteAnswer } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
-import { type Connection, type ConnectionOptions, patienceAfter } from './connection.ts'
-import type { Cause } from './findings.ts'
-import { probeHub } from './probe-hub.ts'
+import type { Cause } from '../diagnosis/cause.ts'
+import { probeHub } from '../diagnosis/probe-hub.ts'
+import { type Connection, type ConnectionOptions, patienceAfter, type Transport } from './connection.ts'
 
 /**
  * The way to the hub without a frame, for sites that share its registrable domain: the page asks across origins
  * (CORS), and its browser sends the hub's cookie along. There is no stream: one per tab, held by the page itself,
  * would use up the browser's six connections and keep pages out of Firefox's back-forward cache.
  */
-export function createFetchConnection({
-  hub,
-  site,
-  wantsToken,
-  timeoutMs,
-  onWelcome,
-  onFailure,
-}: ConnectionOptions): Connection {
+export const fetchTransport: Transport = { directive: 'connect-src', isLive: false, connect }
+
+function connect({ hub, site, wantsToken, timeoutMs, onEvent }: ConnectionOptions): Connection {
   let attempt = 0
   let forbidden = false
   const watching = new AbortController()
@@ -54,7 +49,7 @@ export function createFetchConnection({
   }
 
   /** To a page that it does not know the hub says nothing that the browser would pass on. */
-  async function causeOf({ code }: IsthmusError): Promise<Cause> {
+  async function causeOf(code: ErrorCode): Promise<Cause> {
     if (code === 'timeout' || code === 'not-registered') return code
     const found = await probeHub(hub, AbortSignal.timeout(timeoutMs))
     return forbidden ? 'policy-forbids' : (found ?? 'unreachable')
@@ -65,22 +60,22 @@ export function createFetchConnection({
       const mine = ++attempt
       try {
         const answer = await call(ENDPOINTS.session, patienceAfter(failures, timeoutMs))
-        if (mine === attempt) onWelcome({ answer, peers: '', aheadMs: 0 })
+        if (mine === attempt) onEvent({ type: 'greeted', answer, peers: [], aheadMs: 0 })
       } catch (error) {
-        const cause = await causeOf(error as IsthmusError)
-        if (mine === attempt) onFailure(cause)
+        const cause = await causeOf((error as IsthmusError).code)
+        if (mine === attempt) onEvent({ type: 'frame-failed', cause })
       }
     },
-    ask({ type }) {
-      switch (type) {
-        case 'ask':
-          return call(ENDPOINTS.session)
-        case 'touch':
-          return call(ENDPOINTS.touch)
-        case 'sign-out':
-          return call(ENDPOINTS.signOut)
-        case 'redeem':
-          return Promise.reject(new IsthmusError('invalid-request'))
+    async send(id, { type }) {
+      const mine = attempt
+      try {
+        if (type !== 'ask' && type !== 'touch' && type !== 'sign-out') throw new IsthmusError('invalid-request')
+        const answer = await call(
+          { ask: ENDPOINTS.session, touch: ENDPOINTS.touch, 'sign-out': ENDPOINTS.signOut }[type],
+        )
+        if (mine === attempt) onEvent({ type: 'answered', id, answer })
+      } catch (error) {
+        if (mine === attempt) onEvent({ type: 'refused', id, code: (error as IsthmusError).code })
       }
     },
     close() {
