@@ -18,6 +18,15 @@ describe('a link to another registered site', () => {
     expect(transfer(`https://news.example/a${hash}`)).toBe(`https://news.example/a#isthmus=link:abc-1&${hash.slice(1)}`)
   })
 
+  test.each(['', '#/orders/7', '#a&b=c'])(
+    'that was clicked before, with the fragment "%s", holds one hint: that of now',
+    (hash) => {
+      const before = transfer(`https://news.example/a${hash}`, 'former')
+      expect(transfer(before)).toBe(transfer(`https://news.example/a${hash}`))
+      expect(transferHref(before, undefined, PEERS)).toBe(`https://news.example/a${hash}`)
+    },
+  )
+
   test('stays as it is while nobody is signed in', () => {
     expect(transferHref('https://news.example/', undefined, PEERS)).toBe('https://news.example/')
   })
