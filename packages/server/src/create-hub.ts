@@ -13,14 +13,14 @@ import { deviceOf } from './requests/device.ts'
 import { createDpopVerifier } from './requests/dpop.ts'
 import { refuseForeignOrigin } from './requests/own-pages.ts'
 import { pendingNamedBy } from './requests/pending.ts'
-import { pairsOf, readSecrets } from './requests/read-cookies.ts'
+import { pairsOf, readGuestId } from './requests/read-cookies.ts'
 import type { RequestLike } from './requests/request-like.ts'
 import { readAssets } from './responses/assets.ts'
 import { guestCookie, sessionCookies } from './responses/set-cookies.ts'
 import { createRouter } from './routes/router.ts'
 import { createAnswers } from './session/answer.ts'
 import { endSession } from './session/end-session.ts'
-import { createGuests, guestIdOf } from './session/guests.ts'
+import { createGuests } from './session/guests.ts'
 import { isLive } from './session/session.ts'
 import { infoOf, type SessionInfo } from './session/session-info.ts'
 import { createSessions, SESSION_TASK } from './session/sessions.ts'
@@ -169,8 +169,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
       if (named === undefined) refuseForeignOrigin(request, settings.origin, 'signIn')
       const id = named ?? pendingNamedBy(request, settings.origin)
       const pending = id === undefined ? undefined : await hub.pendingSignIns.find(id)
-      const [guestSecret] = readSecrets(request, GUEST_COOKIE)
-      const guest = guestSecret === undefined ? pending?.guest : guestIdOf(guestSecret)
+      const guest = readGuestId(request) ?? pending?.guest
       const surroundings = { guest, device: deviceOf(request), place: placeOf(request) }
       const { session, secret } = await sessions.begin(subject, await hub.carriers.former(request), surroundings)
       hub.events.emit('sign-in', { sid: session.sid, sub: subject.sub })

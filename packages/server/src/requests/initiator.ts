@@ -34,14 +34,17 @@ export function initiatorOf(headers: Headers, { hub, own, registered }: Known): 
   // Browsers without these headers (Safari before 16.4) are judged by the Referer alone.
   if ((destination ?? 'document') !== 'document') return 'resource'
   if ((headers.get('sec-fetch-mode') ?? 'navigate') !== 'navigate') return 'resource'
-  const referer = headers.get('referer')
-  if (!referer) return 'none'
-  // A raw "\" in the query, which browsers leave there, is no part of the origin.
-  const from = originOf(referer.split('?', 1)[0])
+  if (!headers.get('referer')) return 'none'
+  const from = refererOriginOf(headers)
   if (from === undefined) return 'stranger'
   if (from === hub) return 'hub'
   if (own.includes(from)) return 'own-site'
   return registered.includes(from) ? 'other-site' : 'stranger'
+}
+
+/** The origin that the Referer names. A raw "\" in its query, which browsers leave there, is no part of that. */
+export function refererOriginOf(headers: Headers): Origin | undefined {
+  return originOf(headers.get('referer')?.split('?', 1)[0])
 }
 
 /** Whether the browser says that its user may never see the answer. */

@@ -1,3 +1,5 @@
+import { GUEST_COOKIE } from '@isthmus/protocol'
+import { guestIdOf } from '../session/guests.ts'
 import { isSecret } from '../session/secrets.ts'
 import { headerOf, type RequestLike } from './request-like.ts'
 
@@ -8,6 +10,12 @@ const NAMESAKES_LIMIT = 4
 export function readSecrets(request: RequestLike, name: string): string[] {
   const values = pairsOf(request).flatMap(([key, value]) => (key === name && isSecret(value) ? [value] : []))
   return values.slice(0, NAMESAKES_LIMIT)
+}
+
+/** The guest that this browser is, if it came here signed out before. */
+export function readGuestId(request: RequestLike): string | undefined {
+  const [secret] = readSecrets(request, GUEST_COOKIE)
+  return secret === undefined ? undefined : guestIdOf(secret)
 }
 
 /** The cookies of a request in their order, namesakes too. */

@@ -1,8 +1,8 @@
-import { ENDPOINTS, IsthmusError, originOf } from '@isthmus/protocol'
+import { ENDPOINTS, IsthmusError } from '@isthmus/protocol'
 import type { Site } from '../config/site.ts'
 import { confirmLogoutPage } from '../pages/pages.ts'
 import type { HubParts } from '../parts.ts'
-import { initiatorOf, isProvenNavigation } from '../requests/initiator.ts'
+import { initiatorOf, isProvenNavigation, refererOriginOf } from '../requests/initiator.ts'
 import { goOn, redirect } from '../responses/redirects.ts'
 import { endSession } from '../session/end-session.ts'
 import { readDestination } from '../visits/visit.ts'
@@ -41,7 +41,7 @@ async function siteThatAsks({ headers }: Request, { sites, settings }: HubParts)
     registered: [],
   })
   if (initiator !== 'own-site' || !isProvenNavigation(headers)) return undefined
-  const from = originOf(headers.get('referer')?.split('?', 1)[0])
+  const from = refererOriginOf(headers)
   return all.find(({ origins }) => origins.some((origin) => origin === from))
 }
 

@@ -1,9 +1,7 @@
-import { GUEST_COOKIE } from '@isthmus/protocol'
 import type { HubParts } from '../parts.ts'
 import { PENDING_QUERY, pendingOf } from '../requests/pending.ts'
-import { readSecrets } from '../requests/read-cookies.ts'
+import { readGuestId } from '../requests/read-cookies.ts'
 import { clearLoginCookie, loginCookie } from '../responses/set-cookies.ts'
-import { guestIdOf } from '../session/guests.ts'
 import type { PendingSignIn } from './pending-sign-ins.ts'
 
 /** A browser keeps this many pending sign-ins: a tab each, and headers that no proxy refuses. */
@@ -15,8 +13,8 @@ export async function beginSignIn(
   request: Request,
   { pendingSignIns, settings: { loginPath } }: HubParts,
 ): Promise<{ address: string; cookies: string[] }> {
-  const [secret] = readSecrets(request, GUEST_COOKIE)
-  const id = await pendingSignIns.begin({ ...pending, ...(secret !== undefined && { guest: guestIdOf(secret) }) })
+  const guest = readGuestId(request)
+  const id = await pendingSignIns.begin({ ...pending, ...(guest !== undefined && { guest }) })
   const tooMany = pendingOf(request).slice(0, -(PENDING_LIMIT - 1))
   return {
     address: `${loginPath}${loginPath.includes('?') ? '&' : '?'}${PENDING_QUERY}=${id}`,
