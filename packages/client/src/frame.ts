@@ -134,6 +134,8 @@ export function openFrame({
   frame.allow = 'storage-access; identity-credentials-get'
   const query = String(
     new URLSearchParams({
+      // For the hub, where the Referer is withheld.
+      origin: location.origin,
       ...(site !== undefined && { site }),
       ...(wantsToken && { token: '1' }),
       ...(shown && { button: '1' }),

@@ -22,7 +22,7 @@ export interface HubEventMap {
     readonly retryAt: number | null
     readonly durationMs: number
   }
-  /** A request was refused: an unknown origin, a bad ticket. */
+  /** A request was refused: an unknown origin, a bad ticket. `origin` is what its Origin or Referer says, without a path. */
   denied: { readonly code: string; readonly path: string; readonly origin: string | null }
   /** The hub failed: a bug, or its store. Printed to stderr while nobody listens. */
   error: { readonly error: unknown; readonly path: string }

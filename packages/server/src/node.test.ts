@@ -88,17 +88,20 @@ describe('nodeHandler in Express', () => {
     expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } })
     expect((await ask(port, '/.well-known/isthmus')).text).toContain('"issuer":"https://auth.example"')
     expect((await ask(port, '/.well-known/jwks.json')).text).toContain('"keys":[{"kty":"EC"')
-    for (const path of [
-      '/isthmus',
-      '/isthmus/',
-      '/isthmus?x',
-      '/isthmus/nothing',
-      '/isthmus/../login',
-      '/isthmus/%2e%2e/login',
-    ]) {
+    for (const path of ['/isthmus', '/isthmus/', '/isthmus?x', '/isthmus/nothing', '/isthmus/%6Detrics']) {
       expect(await ask(port, path)).toMatchObject({ status: 404, text: expect.stringContaining('"error":"not-found"') })
     }
   })
+
+  // A proxy that closes /isthmus/metrics compares letters: no other spelling may lead there.
+  it.each(['/isthmus/../login', '/isthmus/%2e%2e/login', '/isthmus/x/../healthz', '/isthmus/./healthz'])(
+    'resolves no dot segments: %s',
+    async (path) => {
+      await using world = await createWorld()
+      expect((await ask(await listen(createAuthApp(world)), path)).status).toBe(404)
+      expect((await ask(await listen(nodeHandler(world.hub)), path)).status).toBe(404)
+    },
+  )
 
   it.each([
     '/',

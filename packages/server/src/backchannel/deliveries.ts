@@ -153,12 +153,11 @@ export function createDeliveries(parts: Parts): Deliveries {
 
   return {
     async prepare({ sid, sub, sites: visited }) {
-      const told = (await sites.all()).filter(
-        ({ id, backchannelLogoutUri }) => backchannelLogoutUri !== undefined && Object.hasOwn(visited, id),
-      )
+      const known = await Promise.all(Object.keys(visited).map((id) => sites.byId(id)))
+      const told = known.flatMap((site) => (site?.backchannelLogoutUri === undefined ? [] : [site.id]))
       if (sub === undefined || told.length === 0) return { steps: [], send: () => undefined }
       // Claimed by this process from the start, so that no other attempts them first.
-      const deliveries = told.map(({ id }) => lease({ sid, sub, site: id, queuedAt: clock(), attempts: 0 }))
+      const deliveries = told.map((id) => lease({ sid, sub, site: id, queuedAt: clock(), attempts: 0 }))
       return {
         steps: deliveries.flatMap((delivery) => putSteps(delivery)),
         send() {

@@ -59,6 +59,7 @@ export function createServers(
     return {
       all: async () => (await read()).all(),
       byId: async (id) => (await read()).byId(id),
+      ofOrigin: async (origin) => (await read()).ofOrigin(origin),
       byOrigin: async (origin: Origin, id) => (await read()).byOrigin(origin, id),
     }
   }

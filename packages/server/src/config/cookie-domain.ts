@@ -34,6 +34,12 @@ export function covers(domain: string, origin: Origin): boolean {
   return hostname === domain || hostname.endsWith(`.${domain}`)
 }
 
+/** The domains that {@link covers} holds of: the host of this origin, and all that it lies below. */
+export function domainsOver(origin: Origin): string[] {
+  const labels = new URL(origin).hostname.split('.')
+  return labels.map((_, index) => labels.slice(index).join('.'))
+}
+
 /** The Domain attribute for cookies of a page on this origin: the first that covers its host. `undefined`: host-only. */
 export function cookieDomainFor(origin: Origin, domains: readonly string[]): string | undefined {
   return domains.find((domain) => covers(domain, origin))

@@ -4,7 +4,7 @@ import { networkOf } from '../requests/place.ts'
 import type { RequestLike } from '../requests/request-like.ts'
 import type { Clock, Store } from '../store/store.ts'
 import { startTimer, type Timer } from '../timer.ts'
-import { covers } from './cookie-domain.ts'
+import { covers, domainsOver } from './cookie-domain.ts'
 import { defaultSentence, explain, onlyOptions } from './explain.ts'
 import { originSchema, type Site, type SiteConfig, siteSchema } from './site.ts'
 
@@ -76,18 +76,32 @@ const sitesSchema: z.ZodType<readonly Site[]> = z.array(siteSchema).superRefine(
       })
     seen.add(id)
   }
+  const below = originsByDomain(sites)
   for (const [index, site] of sites.entries()) {
     for (const [place, domain] of site.cookieDomains.entries()) {
       // A cookie for the domain reaches every host below it, and with it the claims of this site.
-      const neighbour = sites.find(({ origins }) =>
-        origins.some((origin) => covers(domain, origin) && !site.origins.includes(origin)),
-      )
+      const neighbour = below.get(domain)?.find(({ origin }) => !site.origins.includes(origin))?.site
       if (!neighbour) continue
       const message = `is "${domain}", which also covers the site "${neighbour.id}": that one would receive this site's tokens; write a narrower domain, or make the two one site`
       context.addIssue({ code: 'custom', path: [index, 'cookieDomains', place], message })
     }
   }
 })
+
+/** The origins that lie below each domain, the domain itself included. */
+function originsByDomain(sites: readonly Site[]): ReadonlyMap<string, readonly { origin: Origin; site: Site }[]> {
+  const below = new Map<string, { origin: Origin; site: Site }[]>()
+  for (const site of sites) {
+    for (const origin of site.origins) {
+      for (const domain of domainsOver(origin)) {
+        const known = below.get(domain)
+        if (known) known.push({ origin, site })
+        else below.set(domain, [{ origin, site }])
+      }
+    }
+  }
+  return below
+}
 
 /** The configuration after parsing; the sites are read apart, because they may change. */
 export interface Settings {

@@ -1,6 +1,8 @@
+import type { Origin } from '@isthmus/protocol'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createWorld, NEWS, SHOP, SITES, type World } from '../hub.test-world.ts'
-import type { HubConfig } from './hub-config.ts'
+import { type HubConfig, parseSites } from './hub-config.ts'
+import { indexSites } from './sites.ts'
 
 const FRESH_MS = 30_000
 
@@ -36,6 +38,17 @@ describe('a function that gives the sites', () => {
     world.pass(1)
     const statuses = await Promise.all([NEWS, SHOP, NEWS].map((origin) => statusFor(world, origin)))
     expect(statuses).toEqual([200, 403, 200])
+    expect(world.reads()).toBe(2)
+  })
+
+  // The age of the list was negative then, and stayed so for as long as the clock had been set back.
+  it('is asked again when the clock was set back', async () => {
+    let sites = SITES.slice(0, 1)
+    const world = await worldWith(() => sites)
+    sites = SITES.slice(1)
+    world.pass(-3_600_000)
+    expect(await statusFor(world, NEWS)).toBe(200)
+    expect(await statusFor(world, SHOP)).toBe(403)
     expect(world.reads()).toBe(2)
   })
 
@@ -127,5 +140,45 @@ describe('one origin that serves several sites', () => {
       world.agent().send(`/isthmus/hub?site=${site}`, { headers: { referer: `${SHOP}/` } })
     expect(await (await visit('desk')).text()).toContain('"site":"desk"')
     expect((await visit('staff')).status).toBe(403)
+  })
+})
+
+describe('10,000 sites', () => {
+  const sites = Array.from({ length: 10_000 }, (_, index) => ({
+    id: `site-${index}`,
+    origins: [`https://www.site-${index}.example`],
+    cookieDomains: [`site-${index}.example`],
+  }))
+
+  // Every request looked through all origins of all sites.
+  it('are looked up by index: a request touches no other site', async () => {
+    const looked = new Set<string>()
+    const parsed = parseSites(sites)
+    const watched = parsed.map(
+      (site) =>
+        new Proxy(site, {
+          get(target, key) {
+            looked.add(target.id)
+            return Reflect.get(target, key)
+          },
+        }),
+    )
+    const register = indexSites(watched)
+    looked.clear()
+    expect(register.byOrigin.get(parsed[7_777]?.origins[0] as Origin)?.[0]?.id).toBe('site-7777')
+    expect(register.byId.get('site-5')?.origins).toEqual(['https://www.site-5.example'])
+    expect([...looked]).toEqual(['site-7777', 'site-5'])
+  })
+
+  it('make no answer longer', async () => {
+    await using few = await createWorld({ sites: sites.slice(0, 3) })
+    await using many = await createWorld({ sites })
+    const sizes = await Promise.all(
+      [few, many].map(async (world) => {
+        const response = await world.agent().send('/isthmus/hub?origin=https://www.site-1.example')
+        return JSON.stringify([...response.headers]).length
+      }),
+    )
+    expect(sizes[0]).toBe(sizes[1])
   })
 })

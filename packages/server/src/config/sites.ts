@@ -6,12 +6,21 @@ import type { Site } from './site.ts'
 /** A list kept in a database is read again after this long. */
 const SITES_FRESH_MS = 30_000
 
-/** The registered sites: who may ask, and for whom. */
+/** The registered sites: who may ask, and for whom. To look one up costs the same however many there are. */
 export interface Sites {
   all(): Promise<readonly Site[]>
   byId(id: string): Promise<Site | undefined>
   /** The site that an origin belongs to; `undefined` if it is registered for none. Throws where `id` must decide and is missing. */
   byOrigin(origin: Origin, id?: string): Promise<Site | undefined>
+  /** All sites that an origin is registered for. */
+  ofOrigin(origin: Origin): Promise<readonly Site[]>
+}
+
+/** One reading of the list, with its indexes. */
+export interface Register {
+  readonly sites: readonly Site[]
+  readonly byId: ReadonlyMap<string, Site>
+  readonly byOrigin: ReadonlyMap<Origin, readonly Site[]>
 }
 
 /** Reads the sites once, so that a wrong list stops the hub at its start. `onError` hears of one that is wrong later. */
@@ -20,12 +29,22 @@ export async function createSites(
   clock: Clock,
   onError: (error: unknown) => void,
 ): Promise<Sites> {
-  let reading: Promise<readonly Site[]> | undefined
+  let reading: Promise<Register> | undefined
   let readAt = Number.NEGATIVE_INFINITY
-  const read = async (): Promise<readonly Site[]> => parseSites(typeof source === 'function' ? await source() : source)
-  const all = (): Promise<readonly Site[]> => {
-    if (!reading || (typeof source === 'function' && clock() - readAt > SITES_FRESH_MS)) {
-      readAt = clock()
+
+  async function read(): Promise<Register> {
+    return indexSites(parseSites(typeof source === 'function' ? await source() : source))
+  }
+
+  /** A clock that was set back says nothing of the age of the list: it is read again. */
+  function isFresh(now: number): boolean {
+    return typeof source !== 'function' || (readAt <= now && now - readAt <= SITES_FRESH_MS)
+  }
+
+  function register(): Promise<Register> {
+    const now = clock()
+    if (!reading || !isFresh(now)) {
+      readAt = now
       const previous = reading
       reading = read()
       if (previous) {
@@ -38,14 +57,19 @@ export async function createSites(
     }
     return reading
   }
-  await all()
+
+  async function ofOrigin(origin: Origin): Promise<readonly Site[]> {
+    return (await register()).byOrigin.get(origin) ?? []
+  }
+
+  await register()
   return {
-    all,
-    async byId(id) {
-      return (await all()).find((site) => site.id === id)
-    },
+    all: async () => (await register()).sites,
+    byId: async (id) => (await register()).byId.get(id),
+    ofOrigin,
+
     async byOrigin(origin, id) {
-      const sites = (await all()).filter((site) => site.origins.includes(origin))
+      const sites = await ofOrigin(origin)
       if (id !== undefined) return sites.find((site) => site.id === id)
       if (sites.length > 1) {
         const ids = sites.map((site) => `"${site.id}"`).join(' and ')
@@ -54,4 +78,17 @@ export async function createSites(
       return sites[0]
     },
   }
+}
+
+/** Exported for its test. */
+export function indexSites(sites: readonly Site[]): Register {
+  const byOrigin = new Map<Origin, Site[]>()
+  for (const site of sites) {
+    for (const origin of new Set(site.origins)) {
+      const known = byOrigin.get(origin)
+      if (known) known.push(site)
+      else byOrigin.set(origin, [site])
+    }
+  }
+  return { sites, byId: new Map(sites.map((site) => [site.id, site])), byOrigin }
 }

@@ -14,7 +14,7 @@ export function shareWithSites(method: 'GET' | 'POST', hub: Origin, sites: Sites
   return async (context, next) => {
     const origin = parseOrigin(context.req.header('origin'))
     const isPreflight = context.req.method === 'OPTIONS' && context.req.header('access-control-request-method')
-    const leave = origin && origin !== hub && (await isRegistered(origin, sites)) ? leaveFor(origin) : undefined
+    const leave = origin && origin !== hub && (await sites.ofOrigin(origin)).length > 0 ? leaveFor(origin) : undefined
     if (!isPreflight) await next()
     else if (!leave) throw new IsthmusError('not-registered')
     else context.res = new Response(null, { status: 204, headers: preflightHeaders(method) })
@@ -27,10 +27,6 @@ export function shareWithSites(method: 'GET' | 'POST', hub: Origin, sites: Sites
 export const shareWithAll: MiddlewareHandler = async (context, next) => {
   await next()
   context.res.headers.set('Access-Control-Allow-Origin', '*')
-}
-
-async function isRegistered(origin: Origin, sites: Sites): Promise<boolean> {
-  return (await sites.all()).some(({ origins }) => origins.includes(origin))
 }
 
 function leaveFor(origin: Origin): Record<string, string> {

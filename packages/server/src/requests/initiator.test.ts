@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { HUB, NEWS, SHOP, SHOP_WWW } from '../hub.test-world.ts'
 import { type Initiator, initiatorOf, isUnwatched } from './initiator.ts'
 
-const known = { hub: HUB as Origin, own: [SHOP, SHOP_WWW] as Origin[], registered: [SHOP, SHOP_WWW, NEWS] as Origin[] }
+const known = { hub: HUB as Origin, own: [SHOP, SHOP_WWW] as Origin[] }
 const navigation = { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }
 const shop = { referer: `${SHOP}/` }
 
@@ -13,7 +13,7 @@ describe('the initiator of a request', () => {
     ['own-site', 'the site, at another of its origins', { ...navigation, referer: `${SHOP_WWW}/` }],
     ['own-site', 'the site, by its whole address', { ...navigation, referer: `${SHOP}/a?b=\\c` }],
     ['own-site', 'the site, in a browser without Sec-Fetch headers', shop],
-    ['other-site', 'a page of another site', { ...navigation, referer: `${NEWS}/` }],
+    ['stranger', 'a page of another site', { ...navigation, referer: `${NEWS}/` }],
     ['hub', 'the hub itself', { ...navigation, referer: `${HUB}/` }],
     ['stranger', 'a foreign page', { ...navigation, referer: 'https://evil.example/' }],
     ['stranger', 'a page that looks like the site', { ...navigation, referer: `${SHOP}.evil.example/` }],

@@ -4,21 +4,18 @@ import { type Origin, originOf } from '@isthmus/protocol'
  * Who began a request of a top-level endpoint.
  *
  * - `own-site`: a page of the very site that the visit is for, by a navigation of the whole tab
- * - `other-site`: the same, by a page of another registered site
  * - `hub`: the Referer names the hub itself. Extensions forge it so: it proves nothing
- * - `stranger`, `none`: a page that is registered nowhere, or one that no header names
+ * - `stranger`, `none`: a page of any other origin, or one that no header names
  * - `frame`, `resource`: no navigation of the whole tab
  * - `prefetch`: the browser guesses where its user might go
  */
-export type Initiator = 'own-site' | 'other-site' | 'hub' | 'stranger' | 'none' | 'frame' | 'resource' | 'prefetch'
+export type Initiator = 'own-site' | 'hub' | 'stranger' | 'none' | 'frame' | 'resource' | 'prefetch'
 
 /** The origins that a Referer is compared with. */
 export interface Known {
   readonly hub: Origin
   /** Of the site that the visit is for. */
   readonly own: readonly Origin[]
-  /** Of every registered site. */
-  readonly registered: readonly Origin[]
 }
 
 const FRAMES: readonly unknown[] = ['iframe', 'frame', 'object', 'embed', 'fencedframe']
@@ -27,7 +24,7 @@ const FRAMES: readonly unknown[] = ['iframe', 'frame', 'object', 'embed', 'fence
 const PREFETCH_HEADERS = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const
 
 /** Judges who began a request. Pure: the headers decide, and an absent one is never taken for a good one. */
-export function initiatorOf(headers: Headers, { hub, own, registered }: Known): Initiator {
+export function initiatorOf(headers: Headers, { hub, own }: Known): Initiator {
   if (isPrefetch(headers)) return 'prefetch'
   const destination = headers.get('sec-fetch-dest')
   if (FRAMES.includes(destination)) return 'frame'
@@ -38,8 +35,7 @@ export function initiatorOf(headers: Headers, { hub, own, registered }: Known): 
   const from = refererOriginOf(headers)
   if (from === undefined) return 'stranger'
   if (from === hub) return 'hub'
-  if (own.includes(from)) return 'own-site'
-  return registered.includes(from) ? 'other-site' : 'stranger'
+  return own.includes(from) ? 'own-site' : 'stranger'
 }
 
 /** The origin that the Referer names. A raw "\" in its query, which browsers leave there, is no part of that. */

@@ -20,8 +20,9 @@ export function readGuestId(request: RequestLike): string | undefined {
 
 /** The cookies of a request in their order, namesakes too. */
 export function pairsOf(request: RequestLike): [name: string, value: string][] {
-  return (headerOf(request, 'cookie') ?? '').split(/; */).map((pair) => {
-    const [name = '', ...value] = pair.split('=')
-    return [name, value.join('=')]
+  return (headerOf(request, 'cookie') ?? '').split(';').map((text) => {
+    const pair = text.trimStart()
+    const equals = pair.indexOf('=')
+    return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)]
   })
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CUSTOMER, createWorld, SHOP } from '../hub.test-world.ts'
 import { createSecret } from '../session/secrets.ts'
+import { malformedCookies } from './set-cookies.ts'
 
 const OWN = '__Host-isthmus'
 const PARTITIONED = '__Host-isthmus-shop'
@@ -48,6 +49,54 @@ describe('a cookie of ours that can hold no secret', () => {
     const response = await world.agent({ [PARTITIONED]: 'garbage' }).call('redeem', SHOP, { body })
     expect(response.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-isthmus-shop=[\w-]{43}; /)])
   })
+})
+
+describe('a Cookie header from no browser', () => {
+  const SIZE = 16_000
+  const fill = (pair: (index: number) => string): string => {
+    let header = ''
+    for (let index = 0; header.length < SIZE; index++) header += `${pair(index)}; `
+    return header.slice(0, SIZE)
+  }
+
+  // Each malformed name was looked up in the whole header again, and answered with two cookies: 0.4 s and 141 kB.
+  it.each([
+    ['names of ours', fill((index) => `__Host-isthmus-${index}=`)],
+    ['one name of ours', fill(() => '__Host-isthmus-shop=x')],
+    ['good ones', fill(() => `__Host-isthmus=${'x'.repeat(43)}`)],
+    ['the shortest pairs', fill(() => '')],
+    ['one long name', `__Host-isthmus-${'x'.repeat(SIZE)}=`],
+    ['spaces', `${' '.repeat(SIZE)}=`],
+  ])('costs little, and is answered with little: %s', async (_, cookie) => {
+    await using world = await createWorld()
+    const hostile = world.agent().request('/nothing', { headers: { cookie } })
+    const times: number[] = []
+    for (let round = 0; round < 20; round++) {
+      const startedAt = performance.now()
+      malformedCookies(hostile)
+      times.push(performance.now() - startedAt)
+    }
+    // The fastest of many: a machine that is busy with other things slows down some.
+    expect(Math.min(...times)).toBeLessThan(5)
+    const response = await world.hub.fetch(hostile)
+    const headers = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join('')
+    expect(headers.length + (await response.text()).length).toBeLessThan(4000)
+  })
+
+  // The cookie was refused when the answer was written, after the session had ended: 500 for what was done.
+  it.each(['__Host-isthmus-(=x', '__Host-isthmus-a b=x', '__Host-isthmus-=x', '__Host-isthmus-\u00e9=x'])(
+    'with a name that is no token is no failure of what the route did: %s',
+    async (bad) => {
+      await using world = await createWorld()
+      const browser = world.agent()
+      await browser.signIn(CUSTOMER)
+      const cookie = `${bad}; ${OWN}=${browser.cookies.get(OWN)}`
+      const response = await browser.call('signOut', SHOP, { headers: { cookie } })
+      expect(response.status).toBe(200)
+      expect(response.headers.getSetCookie()).toEqual([])
+      expect(await browser.ask('session', SHOP)).toMatchObject({ state: { status: 'signed-out', reason: 'logout' } })
+    },
+  )
 })
 
 it('an unknown secret is left alone: a server that lags behind must sign nobody out', async () => {

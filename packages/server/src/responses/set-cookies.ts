@@ -5,11 +5,12 @@ import {
   LOGIN_LIFETIME_MS,
   PARTITIONED_COOKIE_PREFIX,
   SESSION_COOKIE,
+  siteIdSchema,
   TOMBSTONE_LIFETIME_MS,
   TOP_LEVEL_COOKIE,
 } from '@isthmus/protocol'
 import { type SetCookie, stringifySetCookie } from 'cookie'
-import { pairsOf, readSecrets } from '../requests/read-cookies.ts'
+import { pairsOf } from '../requests/read-cookies.ts'
 import type { RequestLike } from '../requests/request-like.ts'
 import { isSecret } from '../session/secrets.ts'
 import type { Session } from '../session/session.ts'
@@ -66,27 +67,37 @@ function laxCookie(name: string, value: string | undefined, lifeMs: number): str
   })
 }
 
-/** Takes cookies of ours away that can hold no secret, and of which the answer sets none. */
-export function expireMalformed(request: RequestLike, set: readonly string[]): string[] {
-  const malformed = pairsOf(request).filter(([name, value]) => isCarrier(name) && !isSecret(value))
-  return [...new Set(malformed.map(([name]) => name))]
-    .filter((name) => !set.some((one) => one.startsWith(`${name}=`)))
-    .flatMap((name) =>
-      [false, true]
-        // Where a good one is sent along, it is the one that we have set; the other lies in the other partition.
-        .filter((partitioned) => partitioned !== isPartitioned(name) || readSecrets(request, name).length === 0)
-        .map((partitioned) =>
-          stringifySetCookie({ ...host, name, value: '', sameSite: 'none', partitioned, maxAge: 0 }),
-        ),
-    )
+/** Names taken away at once. A request with more comes from no browser: its answer does not grow with it. */
+const EXPIRED_LIMIT = 8
+
+/** The cookies of ours in a request that can hold no secret, and what takes each away. */
+export function malformedCookies(request: RequestLike): readonly { readonly name: string; readonly expiry: string }[] {
+  const good = new Set<string>()
+  const malformed = new Set<string>()
+  for (const [name, value] of pairsOf(request)) {
+    if (!isCarrier(name)) continue
+    if (isSecret(value)) good.add(name)
+    else if (malformed.size < EXPIRED_LIMIT) malformed.add(name)
+  }
+  return [...malformed].flatMap((name) =>
+    [false, true]
+      // Where a good one is sent along, it is the one that we have set; the other lies in the other partition.
+      .filter((partitioned) => partitioned !== (name !== SESSION_COOKIE) || !good.has(name))
+      .map((partitioned) => ({
+        name,
+        expiry: stringifySetCookie({ ...host, name, value: '', sameSite: 'none', partitioned, maxAge: 0 }),
+      })),
+  )
 }
 
+/** Whether we set cookies of this name: any other may hold what is no token, and could not be written into an answer. */
 function isCarrier(name: string): boolean {
-  return name === SESSION_COOKIE || isPartitioned(name)
+  if (name === SESSION_COOKIE) return true
+  return name.startsWith(PARTITIONED_COOKIE_PREFIX) && isSiteId(name.slice(PARTITIONED_COOKIE_PREFIX.length))
 }
 
-function isPartitioned(name: string): boolean {
-  return name.startsWith(PARTITIONED_COOKIE_PREFIX)
+function isSiteId(text: string): boolean {
+  return siteIdSchema.safeParse(text).success
 }
 
 /** As long as the store knows the secret: a browser that comes back late is told why the session is over. */

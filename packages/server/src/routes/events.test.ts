@@ -10,6 +10,7 @@ import {
   NEWS,
   problemOf,
   SHOP,
+  SITES,
   STAFF,
   type World,
 } from '../hub.test-world.ts'
@@ -155,6 +156,21 @@ describe('the event stream', () => {
     world.pass(40)
     expect(await stream.next()).toMatchObject({ state: { status: 'signed-out', reason, revision: world.now() } })
     expect(await stream.next()).toBeUndefined()
+  })
+
+  // It went on to tell claims and fresh tokens to a site that was registered no more.
+  it('ends when its site is taken off the list', async () => {
+    let sites = SITES
+    await using world = await createWorld({ sites: () => sites })
+    const browser = await signedIn(world)
+    const streams = await Promise.all([SHOP, NEWS].map((origin) => follow(browser, origin)))
+    for (const stream of streams) await stream.next()
+    sites = SITES.filter(({ id }) => id !== 'shop')
+    world.pass(60_000)
+    await browser.ask('touch', NEWS)
+    const [shop, news] = streams
+    expect(await shop?.next()).toBeUndefined()
+    expect(await news?.next()).toMatchObject({ state: { status: 'signed-in', revision: world.now() } })
   })
 
   it('misses no change that happens while it starts', async () => {

@@ -28,8 +28,11 @@ export async function streamEvents(context: Context, hub: HubParts): Promise<Res
       // Followed before the first state is read: a change in between rings the bell.
       unfollow = proof && (await sessions.follow(proof.session.sid, bell.ring))
       while (!stream.aborted && !closing.aborted) {
+        // As it is registered now: a site that was taken off the list is told nothing more.
+        const site = await sites.byOrigin(embedder.origin, embedder.site.id)
+        if (!site) break
         const session = proof && ((await sessions.get(proof.session.sid)) ?? proof.session)
-        const answer = await hub.answer(session && { carrier: proof.carrier, session }, embedder)
+        const answer = await hub.answer(session && { carrier: proof.carrier, session }, { ...embedder, site })
         const data = JSON.stringify(answer)
         if (data !== sent) await stream.writeSSE({ event: 'state', data })
         else await stream.write(': still here\n\n')

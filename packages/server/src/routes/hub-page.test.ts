@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { originOf } from '@isthmus/protocol'
 import { describe, expect, it } from 'vitest'
 import {
   type Agent,
@@ -142,7 +143,8 @@ describe('a Referer', () => {
       error: 'not-registered',
       message: 'This origin is not registered with the hub.',
     })
-    expect(denied).toEqual([{ code: 'not-registered', path: PATH, origin: referer }])
+    // The program is told of an origin only, never of the address of a foreign page.
+    expect(denied).toEqual([{ code: 'not-registered', path: PATH, origin: originOf(referer) ?? null }])
   })
 
   it('cannot speak for another site', async () => {
@@ -153,10 +155,10 @@ describe('a Referer', () => {
 })
 
 describe('without a Referer', () => {
-  it('nothing is inlined, and every registered origin may frame the page', async () => {
+  it('nothing is inlined, and only the origins of the site whose page asks may frame the page', async () => {
     await using world = await createWorld()
-    const response = await (await signedIn(world)).send(PATH)
-    expect(policyOf(response)['frame-ancestors']).toBe([SHOP, SHOP_WWW, NEWS, STAFF].join(' '))
+    const response = await (await signedIn(world)).send(`${PATH}?origin=${SHOP}`)
+    expect(policyOf(response)['frame-ancestors']).toBe([SHOP, SHOP_WWW].join(' '))
     const page = await response.text()
     expect(inlinedIn(page)).toEqual({ worker: expect.any(String), nonce: expect.any(String), now: START, peers: '' })
     expect(page).not.toMatch(/customer/i)
@@ -167,6 +169,15 @@ describe('without a Referer', () => {
     const response = await world.agent().send(`${PATH}?site=news`)
     expect(policyOf(response)['frame-ancestors']).toBe(NEWS)
     expect((await world.agent().send(`${PATH}?site=nobody`)).status).toBe(403)
+    expect((await world.agent().send(`${PATH}?site=news&origin=${SHOP}`)).status).toBe(403)
+  })
+
+  // A list of all of them told internal hosts to anybody, and a header of 300 sites was more than proxies let through.
+  it.each(['', '?origin=', '?origin=https://evil.example', '?origin=null'])('%j learns of no site', async (query) => {
+    await using world = await createWorld()
+    const response = await world.agent().send(PATH + query)
+    expect(response.status).toBe(403)
+    expect(JSON.stringify([...response.headers]) + (await response.text())).not.toMatch(/(?:shop|news|staff)\.example/)
   })
 })
 

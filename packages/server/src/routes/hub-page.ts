@@ -1,4 +1,6 @@
-import { BASE_PATH, type HubPageData, IsthmusError, type Origin } from '@isthmus/protocol'
+import { BASE_PATH, type HubPageData, IsthmusError, type Origin, parseOrigin } from '@isthmus/protocol'
+import type { Site } from '../config/site.ts'
+import type { Sites } from '../config/sites.ts'
 import { STRINGS } from '../pages/strings.ts'
 import type { HubParts } from '../parts.ts'
 import { embedderByReferer } from '../requests/embedder.ts'
@@ -27,11 +29,9 @@ export async function hubPage(
       embedder.site.origins,
     )
   }
-  const id = searchParams.get('site')
-  const candidates = id === null ? await sites.all() : [await sites.byId(id)]
-  const ancestors = candidates.flatMap((site) => site?.origins ?? [])
-  if (ancestors.length === 0) throw new IsthmusError('not-registered')
-  return respond({ ...common, peers: '' }, ancestors)
+  const site = await namedSite(searchParams, sites)
+  if (!site) throw new IsthmusError('not-registered')
+  return respond({ ...common, peers: '' }, site.origins)
 
   async function peersOf(id: string): Promise<string> {
     const others = (await sites.all()).filter((site) => site.id !== id)
@@ -50,6 +50,17 @@ export async function hubPage(
       },
     })
   }
+}
+
+/**
+ * The site that the page says it is of, where its Referer was withheld. Anybody may say so: the answer holds nothing but
+ * the origins of that one site, and the browser lets no other page frame it.
+ */
+async function namedSite(query: URLSearchParams, sites: Sites): Promise<Site | undefined> {
+  const id = query.get('site') ?? undefined
+  const origin = parseOrigin(query.get('origin'))
+  if (origin) return sites.byOrigin(origin, id)
+  return id === undefined ? undefined : sites.byId(id)
 }
 
 /**

@@ -54,7 +54,7 @@ describe('the hub page, where the user gave access before', () => {
   ])('is told %s by the browser, for %s, and answers %s', async (access, origin, expected) => {
     await using world = await createWorld()
     const headers = { 'sec-fetch-storage-access': access, referer: origin && `${origin}/` }
-    const response = await world.agent().send('/isthmus/hub', { headers })
+    const response = await world.agent().send(`/isthmus/hub?origin=${SHOP}`, { headers })
     expect(response.headers.get('activate-storage-access')).toBe(expected)
     expect(response.headers.get('vary')).toContain('Sec-Fetch-Storage-Access')
   })

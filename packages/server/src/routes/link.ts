@@ -22,12 +22,7 @@ export function startLogin(request: Request, hub: HubParts): Promise<Response> |
 /** Only a page of the very site goes on at once. Anybody else may have begun to get the ticket, and its user is asked. */
 async function receive(to: CheckedVisit['to'], request: Request, hub: HubParts): Promise<Response> {
   const visit = await readVisit(to, new URL(request.url).searchParams, hub)
-  const sites = await hub.sites.all()
-  const known = {
-    hub: hub.settings.origin,
-    own: visit.site.origins,
-    registered: sites.flatMap(({ origins }) => origins),
-  }
+  const known = { hub: hub.settings.origin, own: visit.site.origins }
   if (initiatorOf(request.headers, known) !== 'own-site') return visitPage(visit)
   return makeVisit(visit, request, hub, BY_REDIRECTS)
 }

@@ -34,15 +34,10 @@ async function wayBack(query: URLSearchParams, hub: HubParts): Promise<string | 
 
 /** Any site that the page is registered for: the session ends for all of them. */
 async function siteThatAsks({ headers }: Request, { sites, settings }: HubParts): Promise<Site | undefined> {
-  const all = await sites.all()
-  const initiator = initiatorOf(headers, {
-    hub: settings.origin,
-    own: all.flatMap(({ origins }) => origins),
-    registered: [],
-  })
-  if (initiator !== 'own-site' || !isProvenNavigation(headers)) return undefined
   const from = refererOriginOf(headers)
-  return all.find(({ origins }) => origins.some((origin) => origin === from))
+  const site = from && (await sites.ofOrigin(from))[0]
+  if (!site || !isProvenNavigation(headers)) return undefined
+  return initiatorOf(headers, { hub: settings.origin, own: site.origins }) === 'own-site' ? site : undefined
 }
 
 async function endAndLeave(

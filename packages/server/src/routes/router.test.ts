@@ -100,6 +100,11 @@ describe('a path or a method that is none', () => {
     ['GET', '/isthmus/hub/'],
     ['GET', '/isthmus/HUB'],
     ['GET', '/isthmus/../login'],
+    // A proxy that closes an address compares letters: the hub knows no other spelling of it.
+    ['GET', '/isthmus/%6Detrics'],
+    ['GET', '/isthmus/session%3F'],
+    ['GET', '/%69sthmus/healthz'],
+    ['GET', '/isthmus//healthz'],
     ['GET', '/isthmus/redeem'],
     ['GET', '/isthmus/sign-out'],
     ['POST', '/isthmus/session'],

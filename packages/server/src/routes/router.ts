@@ -1,4 +1,13 @@
-import { BODY_LIMIT_BYTES, ENDPOINTS, type EndpointName, ERRORS, IsthmusError, sentenceOf } from '@isthmus/protocol'
+import {
+  BODY_LIMIT_BYTES,
+  ENDPOINTS,
+  type EndpointName,
+  ERRORS,
+  IsthmusError,
+  type Origin,
+  originOf,
+  sentenceOf,
+} from '@isthmus/protocol'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Metrics } from '../ops/metrics.ts'
@@ -6,7 +15,7 @@ import { errorPage } from '../pages/pages.ts'
 import type { HubParts } from '../parts.ts'
 import { shareWithAll, shareWithSites } from '../requests/cors.ts'
 import { ISOLATING_HEADERS, PRIVATE_HEADERS } from '../responses/headers.ts'
-import { expireMalformed } from '../responses/set-cookies.ts'
+import { malformedCookies } from '../responses/set-cookies.ts'
 import { wayBackOf } from '../visits/way-back.ts'
 import { endSessions, visitAccount } from './account.ts'
 import { clientScript, workerScript } from './assets.ts'
@@ -22,6 +31,11 @@ import { linkFrame, readSession, redeemTicket, signOutSession, touchSession } fr
 import { visitSignedOut } from './signed-out.ts'
 import { topLevel, unwatched } from './top-level.ts'
 import { registerVisit } from './visits.ts'
+
+/** How much of a refused address is told. */
+const PATH_SHOWN = 200
+/** The longest origin that is told: no name in the DNS is longer. */
+const ORIGIN_SHOWN = 'https://:65535'.length + 253
 
 type Route = (request: Request, hub: HubParts, context: Context) => Response | Promise<Response>
 
@@ -53,21 +67,26 @@ const ROUTES: Record<EndpointName, Route> = {
 
 /** Routes every endpoint of the table to its file, and turns every failure into a typed answer. */
 export function createRouter(hub: HubParts): Hono {
-  const router = new Hono()
+  const router = new Hono({ getPath: pathOf })
   const tooLarge = (): never => {
     throw new IsthmusError('invalid-request', `A request body has at most ${BODY_LIMIT_BYTES} bytes.`)
   }
   if (hub.metrics) router.use(measure(hub.metrics))
   router.use(bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }))
   router.use(async (context, next) => {
+    // All that may fail is done before the route acts: what has been done is never answered as a failure.
+    const malformed = malformedCookies(context.req.raw)
+    const nonce = context.req.raw.headers.has('dpop') ? await hub.dpop.nonce() : undefined
     await next()
     // Whoever proves possession gets the nonce for the next proof, refused or not (RFC 9449 §8).
-    if (context.req.raw.headers.has('dpop')) context.header('DPoP-Nonce', await hub.dpop.nonce())
+    if (nonce !== undefined) context.header('DPoP-Nonce', nonce)
     for (const [name, value] of Object.entries(ISOLATING_HEADERS)) {
       if (!context.res.headers.has(name)) context.header(name, value)
     }
-    for (const cookie of expireMalformed(context.req.raw, context.res.headers.getSetCookie())) {
-      context.header('Set-Cookie', cookie, { append: true })
+    if (malformed.length === 0) return
+    const set = context.res.headers.getSetCookie()
+    for (const { name, expiry } of malformed) {
+      if (!set.some((cookie) => cookie.startsWith(`${name}=`))) context.header('Set-Cookie', expiry, { append: true })
     }
   })
   for (const name of ['session', 'touch', 'signOut'] as const) {
@@ -82,8 +101,8 @@ export function createRouter(hub: HubParts): Hono {
   router.notFound((context) => fail(context, hub, new IsthmusError('not-found')))
   router.onError((thrown, context) => {
     if (thrown instanceof IsthmusError && thrown.code !== 'internal') {
-      const origin = context.req.header('origin') ?? context.req.header('referer') ?? null
-      hub.events.emit('denied', { code: thrown.code, path: context.req.path, origin })
+      const path = context.req.path.slice(0, PATH_SHOWN)
+      hub.events.emit('denied', { code: thrown.code, path, origin: originFor(context.req.raw) })
       return fail(context, hub, thrown)
     }
     // A hub that closes has no store any more for who came a moment before.
@@ -92,6 +111,20 @@ export function createRouter(hub: HubParts): Hono {
     return fail(context, hub, new IsthmusError('internal'))
   })
   return router
+}
+
+/** As it was sent: an address by other letters is another one, as it is to the rules of a proxy. */
+function pathOf(request: Request): string {
+  const { url } = request
+  const start = url.indexOf('/', url.indexOf('://') + 3)
+  const end = url.slice(start).search(/[?#]/)
+  return end < 0 ? url.slice(start) : url.slice(start, start + end)
+}
+
+/** Whom a refused request says it comes from: an origin, never the address of a foreign page. */
+function originFor({ headers }: Request): Origin | null {
+  const origin = originOf(headers.get('origin') ?? headers.get('referer'))
+  return origin && origin.length <= ORIGIN_SHOWN ? origin : null
 }
 
 /** Counts every answer by its endpoint; an address that is none of ours has no name of its own. */
