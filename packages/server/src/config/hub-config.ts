@@ -4,7 +4,7 @@ import { networkOf } from '../requests/place.ts'
 import type { RequestLike } from '../requests/request-like.ts'
 import type { Clock, Store } from '../store/store.ts'
 import { startTimer, type Timer } from '../timer.ts'
-import { covers, domainsOver } from './cookie-domain.ts'
+import { domainsOver } from './cookie-domain.ts'
 import { defaultSentence, explain, onlyOptions } from './explain.ts'
 import { originSchema, type Site, type SiteConfig, siteSchema } from './site.ts'
 
