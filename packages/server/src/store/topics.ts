@@ -1,6 +1,8 @@
 /** Publish and subscribe within one process. */
 export interface Topics {
   publish(topic: string): void
+  /** Calls every subscriber: something may have been published that was not heard. */
+  publishAll(): void
   subscribe(topic: string, listener: () => void): () => void
   /** Ends every subscription. */
   clear(): void
@@ -13,14 +15,20 @@ export interface Topics {
 export function createTopics(): Topics {
   const topics = new Map<string, Set<{ listener: () => void }>>()
 
+  function publish(topic: string): void {
+    const subscriptions = topics.get(topic)
+    for (const subscription of subscriptions ?? []) {
+      queueMicrotask(() => {
+        if (subscriptions?.has(subscription)) subscription.listener()
+      })
+    }
+  }
+
   return {
-    publish(topic) {
-      const subscriptions = topics.get(topic)
-      for (const subscription of subscriptions ?? []) {
-        queueMicrotask(() => {
-          if (subscriptions?.has(subscription)) subscription.listener()
-        })
-      }
+    publish,
+
+    publishAll() {
+      for (const topic of topics.keys()) publish(topic)
     },
 
     subscribe(topic, listener) {
