@@ -1,9 +1,3 @@
-/** What one contender did in all rounds. */
-export interface Series {
-  readonly name: string
-  readonly values: readonly number[]
-}
-
 /**
  * Measures every contender once a round, round after round: what disturbs the machine disturbs all of them, and a
  * ratio within one round is worth more than the figures it is made of.

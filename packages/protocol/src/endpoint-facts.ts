@@ -13,10 +13,10 @@ interface EndpointFacts {
 export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
   hub: {
     caller: 'frame',
-    input: 'Referer; query `site`?, `token=1`?, `button=1`?',
+    input: 'Referer; query `origin`?, `site`?, `token=1`?, `button=1`?',
     output: 'HTML with `HubPageData` inlined',
     means:
-      'The page for embedding, with the state for exactly the site that Referer names; without Referer, with none.',
+      'The page for embedding, with the state for exactly the site that Referer names; without Referer, with none, for the site of `origin` or `site`.',
   },
   worker: {
     caller: 'hub page',

@@ -8,6 +8,7 @@ import { createHubEvents, type HubEvents } from './hub-events.ts'
 import { createHealthCheck } from './ops/health.ts'
 import { createMetrics } from './ops/metrics.ts'
 import type { HubParts } from './parts.ts'
+import { plainAnswers } from './plain-answers.ts'
 import { createCarriers } from './requests/carriers.ts'
 import { deviceOf } from './requests/device.ts'
 import { createDpopVerifier } from './requests/dpop.ts'
@@ -16,6 +17,7 @@ import { pendingNamedBy } from './requests/pending.ts'
 import { pairsOf, readGuestId } from './requests/read-cookies.ts'
 import type { RequestLike } from './requests/request-like.ts'
 import { readAssets } from './responses/assets.ts'
+import { responseOf } from './responses/reply.ts'
 import { guestCookie, sessionCookies } from './responses/set-cookies.ts'
 import { createRouter } from './routes/router.ts'
 import { createAnswers } from './session/answer.ts'
@@ -26,6 +28,7 @@ import { infoOf, type SessionInfo } from './session/session-info.ts'
 import { createSessions, SESSION_TASK } from './session/sessions.ts'
 import { checkChange, checkSubject, type Subject, type SubjectChange } from './session/subject.ts'
 import { createTickets } from './session/tickets.ts'
+import { createStreams } from './streams/streams.ts'
 import { repeat } from './timer.ts'
 import { createTokenKeys } from './token/keys.ts'
 import { createSiteTokens } from './token/site-token.ts'
@@ -117,7 +120,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   const dpop = createDpopVerifier(settings.origin, store, clock)
   const guests = createGuests(store, clock)
   const siteTokens = createSiteTokens(settings.origin, tokenKeys, clock)
-  const streams = new Set<object>()
+  const answer = createAnswers({ sessions, siteTokens, clock })
   const hub: HubParts = {
     settings,
     sites,
@@ -129,18 +132,20 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     tokenKeys,
     dpop,
     carriers: createCarriers({ sessions, guests, dpop }),
-    answer: createAnswers({ sessions, siteTokens, clock }),
+    answer,
     deliveries,
     events,
     health: createHealthCheck(settings, onError('healthz')),
     metrics: settings.metrics
-      ? createMetrics({ events, pendingDeliveries: deliveries.count, openStreams: () => streams.size })
+      ? createMetrics({ events, pendingDeliveries: deliveries.count, openStreams: () => hub.streams.count() })
       : undefined,
-    streams,
+    streams: createStreams({ settings, sites, sessions, answer, events, closing: closing.signal }),
     assets: await readAssets(),
     closing: closing.signal,
   }
   const router = createRouter(hub)
+  const fetch: Hub['fetch'] = async (request) => responseOf(await router(request))
+  plainAnswers.set(fetch, router)
   const stopSweeping = repeat(timer, SWEEP_INTERVAL_MS, () => void store.sweep().catch(onError('sweep')))
 
   const agenda = keepAgenda(
@@ -160,7 +165,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   }
 
   return {
-    fetch: async (request) => router.fetch(request),
+    fetch,
 
     async signIn(request, subject, options = {}) {
       checkSubject(subject)

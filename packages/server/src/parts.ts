@@ -11,6 +11,7 @@ import type { AnswerSite } from './session/answer.ts'
 import type { Guests } from './session/guests.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { Tickets } from './session/tickets.ts'
+import type { Streams } from './streams/streams.ts'
 import type { TokenKeys } from './token/keys.ts'
 import type { PendingSignIns } from './visits/pending-sign-ins.ts'
 import type { RegisteredVisits } from './visits/registered-visits.ts'
@@ -33,8 +34,7 @@ export interface HubParts {
   readonly health: () => Promise<Health>
   /** Only with the option `metrics`. */
   readonly metrics: Metrics | undefined
-  /** The event streams that are open. */
-  readonly streams: Set<object>
+  readonly streams: Streams
   readonly assets: Assets
   /** Aborted when the hub closes; open streams end with it. */
   readonly closing: AbortSignal

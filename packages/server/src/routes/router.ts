@@ -1,5 +1,4 @@
 import {
-  BODY_LIMIT_BYTES,
   ENDPOINTS,
   type EndpointName,
   ERRORS,
@@ -8,13 +7,12 @@ import {
   originOf,
   sentenceOf,
 } from '@isthmus/protocol'
-import { type Context, Hono, type MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
-import type { Metrics } from '../ops/metrics.ts'
 import { errorPage } from '../pages/pages.ts'
 import type { HubParts } from '../parts.ts'
-import { shareWithAll, shareWithSites } from '../requests/cors.ts'
+import { answerPreflight, isPreflight, sharedWith, shareWith, shareWithAll } from '../requests/cors.ts'
+import { limitBody } from '../requests/limit-body.ts'
 import { ISOLATING_HEADERS, PRIVATE_HEADERS } from '../responses/headers.ts'
+import { type Answer, appendHeader, jsonReply, type Reply, replyOf } from '../responses/reply.ts'
 import { malformedCookies } from '../responses/set-cookies.ts'
 import { wayBackOf } from '../visits/way-back.ts'
 import { endSessions, visitAccount } from './account.ts'
@@ -37,7 +35,12 @@ const PATH_SHOWN = 200
 /** The longest origin that is told: no name in the DNS is longer. */
 const ORIGIN_SHOWN = 'https://:65535'.length + 253
 
-type Route = (request: Request, hub: HubParts, context: Context) => Response | Promise<Response>
+/** When it is worth to ask again a hub that has no store. */
+const RETRY_AFTER_S = '1'
+
+const ISOLATING = Object.entries(ISOLATING_HEADERS).map(([name, value]) => [name.toLowerCase(), value] as const)
+
+type Route = (request: Request, hub: HubParts) => Answer | Promise<Answer>
 
 const ROUTES: Record<EndpointName, Route> = {
   hub: hubPage,
@@ -47,7 +50,7 @@ const ROUTES: Record<EndpointName, Route> = {
   touch: touchSession,
   signOut: signOutSession,
   redeem: redeemTicket,
-  events: (_, hub, context) => streamEvents(context, hub),
+  events: streamEvents,
   registerVisit,
   link: topLevel(linkPartition),
   linkFrame,
@@ -65,89 +68,111 @@ const ROUTES: Record<EndpointName, Route> = {
   discovery: discover,
 }
 
-/** Routes every endpoint of the table to its file, and turns every failure into a typed answer. */
-export function createRouter(hub: HubParts): Hono {
-  const router = new Hono({ getPath: pathOf })
-  const tooLarge = (): never => {
-    throw new IsthmusError('invalid-request', `A request body has at most ${BODY_LIMIT_BYTES} bytes.`)
+/** Those that pages on registered origins may ask themselves, by their path. */
+const SHARED = new Map(
+  ([ENDPOINTS.session, ENDPOINTS.touch, ENDPOINTS.signOut] as const).map(({ path, method }) => [
+    path as string,
+    method,
+  ]),
+)
+
+/** Those that any page may read. */
+const PUBLIC = new Set<string>([ENDPOINTS.discovery.path, ENDPOINTS.healthz.path])
+
+const NAMES = new Map(
+  (Object.keys(ROUTES) as EndpointName[]).map((name) => [`${ENDPOINTS[name].method} ${ENDPOINTS[name].path}`, name]),
+)
+
+/** Answers one request; never rejects. */
+export type Router = (request: Request) => Promise<Reply>
+
+/** Leads every endpoint of the table to its file, and turns every failure into a typed answer. */
+export function createRouter(hub: HubParts): Router {
+  const { events, metrics, settings, sites } = hub
+
+  async function route(request: Request, path: string, name: EndpointName | undefined): Promise<Reply> {
+    const method = SHARED.get(path)
+    const origin = method && (await sharedWith(request, settings.origin, sites))
+    const reply = await catching(request, path, async () => {
+      if (method && isPreflight(request)) return answerPreflight(method, origin)
+      if (!name) throw new IsthmusError('not-found')
+      return ROUTES[name](await limitBody(request), hub)
+    })
+    if (method) shareWith(origin, reply)
+    if (PUBLIC.has(path) && name) shareWithAll(reply)
+    return reply
   }
-  if (hub.metrics) router.use(measure(hub.metrics))
-  router.use(bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }))
-  router.use(async (context, next) => {
+
+  async function catching(request: Request, path: string, work: () => Promise<Answer>): Promise<Reply> {
+    try {
+      return replyOf(await work())
+    } catch (thrown) {
+      const isStoreGone = thrown instanceof IsthmusError && thrown.code === 'unreachable'
+      if (isStoreGone) {
+        // Why is told to the program only.
+        events.emit('error', { error: thrown, path: path.slice(0, PATH_SHOWN) })
+        return fail(request, new IsthmusError('unreachable'))
+      }
+      if (thrown instanceof IsthmusError && thrown.code !== 'internal') {
+        events.emit('denied', { code: thrown.code, path: path.slice(0, PATH_SHOWN), origin: originFor(request) })
+        return fail(request, thrown)
+      }
+      // A hub that closes has no store any more for who came a moment before.
+      if (hub.closing.aborted) return fail(request, new IsthmusError('unreachable'))
+      events.emit('error', { error: thrown, path: path.slice(0, PATH_SHOWN) })
+      return fail(request, new IsthmusError('internal'))
+    }
+  }
+
+  /** People get a page, programs get JSON; both the code and a safe sentence, nothing more. */
+  async function fail(request: Request, error: IsthmusError): Promise<Reply> {
+    const reply = wantsPage(request)
+      ? replyOf(await errorPage(error, await wayBackOf(request, hub).catch(() => undefined)))
+      : jsonReply({ error: error.code, message: sentenceOf(error) }, PRIVATE_HEADERS, ERRORS[error.code].status)
+    if (reply.status === 503) reply.headers['retry-after'] = RETRY_AFTER_S
+    return reply
+  }
+
+  async function answer(request: Request, path: string, name: EndpointName | undefined): Promise<Reply> {
     // All that may fail is done before the route acts: what has been done is never answered as a failure.
-    const malformed = malformedCookies(context.req.raw)
-    const nonce = context.req.raw.headers.has('dpop') ? await hub.dpop.nonce() : undefined
-    await next()
+    const malformed = malformedCookies(request)
+    const nonce = request.headers.has('dpop') ? await hub.dpop.nonce() : undefined
+    const reply = await route(request, path, name)
     // Whoever proves possession gets the nonce for the next proof, refused or not (RFC 9449 §8).
-    if (nonce !== undefined) context.header('DPoP-Nonce', nonce)
-    for (const [name, value] of Object.entries(ISOLATING_HEADERS)) {
-      if (!context.res.headers.has(name)) context.header(name, value)
+    if (nonce !== undefined) reply.headers['dpop-nonce'] = nonce
+    for (const [header, value] of ISOLATING) reply.headers[header] ??= value
+    const set = malformed.length === 0 ? [] : [reply.headers['set-cookie'] ?? []].flat()
+    for (const { name: cookie, expiry } of malformed) {
+      if (!set.some((one) => one.startsWith(`${cookie}=`))) appendHeader(reply, 'set-cookie', expiry)
     }
-    if (malformed.length === 0) return
-    const set = context.res.headers.getSetCookie()
-    for (const { name, expiry } of malformed) {
-      if (!set.some((cookie) => cookie.startsWith(`${name}=`))) context.header('Set-Cookie', expiry, { append: true })
-    }
-  })
-  for (const name of ['session', 'touch', 'signOut'] as const) {
-    const { method, path } = ENDPOINTS[name]
-    router.use(path, shareWithSites(method, hub.settings.origin, hub.sites))
+    return reply
   }
-  for (const name of ['discovery', 'healthz'] as const) router.on('GET', ENDPOINTS[name].path, shareWithAll)
-  for (const name of Object.keys(ROUTES) as EndpointName[]) {
-    const { method, path } = ENDPOINTS[name]
-    router.on(method, path, (context) => ROUTES[name](context.req.raw, hub, context))
+
+  return async (request) => {
+    const startedAt = performance.now()
+    const path = pathOf(request.url)
+    const isHead = request.method === 'HEAD'
+    const name = NAMES.get(`${isHead ? 'GET' : request.method} ${path}`)
+    const reply = await catching(request, path, () => answer(request, path, name))
+    // An address that is none of ours has no name of its own.
+    metrics?.observe(name ?? 'none', reply.status, (performance.now() - startedAt) / 1000)
+    return isHead ? { ...reply, body: null } : reply
   }
-  router.notFound((context) => fail(context, hub, new IsthmusError('not-found')))
-  router.onError((thrown, context) => {
-    if (thrown instanceof IsthmusError && thrown.code !== 'internal') {
-      const path = context.req.path.slice(0, PATH_SHOWN)
-      hub.events.emit('denied', { code: thrown.code, path, origin: originFor(context.req.raw) })
-      return fail(context, hub, thrown)
-    }
-    // A hub that closes has no store any more for who came a moment before.
-    if (hub.closing.aborted) return fail(context, hub, new IsthmusError('unreachable'))
-    hub.events.emit('error', { error: thrown, path: context.req.path })
-    return fail(context, hub, new IsthmusError('internal'))
-  })
-  return router
 }
 
 /** As it was sent: an address by other letters is another one, as it is to the rules of a proxy. */
-function pathOf(request: Request): string {
-  const { url } = request
+function pathOf(url: string): string {
   const start = url.indexOf('/', url.indexOf('://') + 3)
   const end = url.slice(start).search(/[?#]/)
   return end < 0 ? url.slice(start) : url.slice(start, start + end)
+}
+
+function wantsPage({ headers }: Request): boolean {
+  return headers.get('sec-fetch-dest') === 'document' || headers.get('accept')?.startsWith('text/html') === true
 }
 
 /** Whom a refused request says it comes from: an origin, never the address of a foreign page. */
 function originFor({ headers }: Request): Origin | null {
   const origin = originOf(headers.get('origin') ?? headers.get('referer'))
   return origin && origin.length <= ORIGIN_SHOWN ? origin : null
-}
-
-/** Counts every answer by its endpoint; an address that is none of ours has no name of its own. */
-function measure(metrics: Metrics): MiddlewareHandler {
-  const names = new Map<string, EndpointName>()
-  for (const name of Object.keys(ROUTES) as EndpointName[]) {
-    names.set(`${ENDPOINTS[name].method} ${ENDPOINTS[name].path}`, name)
-  }
-  return async (context, next) => {
-    const startedAt = performance.now()
-    await next()
-    const name = names.get(`${context.req.method} ${context.req.path}`) ?? 'none'
-    metrics.observe(name, context.res.status, (performance.now() - startedAt) / 1000)
-  }
-}
-
-/** People get a page, programs get JSON; both the code and a safe sentence, nothing more. */
-async function fail(context: Context, hub: HubParts, error: IsthmusError): Promise<Response> {
-  if (context.req.header('sec-fetch-dest') === 'document' || context.req.header('accept')?.startsWith('text/html')) {
-    return errorPage(error, await wayBackOf(context.req.raw, hub).catch(() => undefined))
-  }
-  return Response.json(
-    { error: error.code, message: sentenceOf(error) },
-    { status: ERRORS[error.code].status, headers: PRIVATE_HEADERS },
-  )
 }

@@ -2,12 +2,13 @@ import { IsthmusError, type Redeemed, redeemSchema, type SiteAnswer } from '@ist
 import type { HubParts } from '../parts.ts'
 import { type Embedder, embedderByHubPage, embedderByOrigin } from '../requests/embedder.ts'
 import { PRIVATE_HEADERS } from '../responses/headers.ts'
+import { appendHeader, jsonReply, type Reply } from '../responses/reply.ts'
 import { partitionedCookie } from '../responses/set-cookies.ts'
 import { endSession } from '../session/end-session.ts'
 import type { Session } from '../session/session.ts'
 
 /** `GET /session`: the state now, for the hub page, or for a registered origin that asks itself (CORS). */
-export async function readSession(request: Request, hub: HubParts): Promise<Response> {
+export async function readSession(request: Request, hub: HubParts): Promise<Reply> {
   const embedder = await embedderOf(request, hub)
   const answer = await hub.answer(await hub.carriers.ofFrame(request, embedder.site), embedder)
   const honest = !isCrossOrigin(request, hub) || answer.carrier !== 'none' || hasItsCookies(request)
@@ -25,12 +26,12 @@ function hasItsCookies(request: Request): boolean {
 }
 
 /** `POST /touch`: the user is active on some site. */
-export async function touchSession(request: Request, hub: HubParts): Promise<Response> {
+export async function touchSession(request: Request, hub: HubParts): Promise<Reply> {
   return actOnSession(request, hub, ({ sid }) => hub.sessions.touch(sid))
 }
 
 /** `POST /sign-out`: ends the session, everywhere. */
-export async function signOutSession(request: Request, hub: HubParts): Promise<Response> {
+export async function signOutSession(request: Request, hub: HubParts): Promise<Reply> {
   return actOnSession(request, hub, ({ sid }) => endSession(sid, 'logout', hub))
 }
 
@@ -39,7 +40,7 @@ async function actOnSession(
   request: Request,
   hub: HubParts,
   act: (session: Session) => Promise<unknown>,
-): Promise<Response> {
+): Promise<Reply> {
   const embedder = await embedderOf(request, hub)
   const proof = await hub.carriers.ofFrame(request, embedder.site)
   if (!proof) throw new IsthmusError('no-session')
@@ -49,7 +50,7 @@ async function actOnSession(
 }
 
 /** `POST /redeem`: burns a ticket; the partition gets a carrier of its own. */
-export async function redeemTicket(request: Request, hub: HubParts): Promise<Response> {
+export async function redeemTicket(request: Request, hub: HubParts): Promise<Reply> {
   const embedder = await embedderByHubPage(request, hub.settings.origin, hub.sites)
   const body = redeemSchema.safeParse(await request.json().catch(() => undefined))
   if (!body.success) throw new IsthmusError('invalid-request')
@@ -66,7 +67,7 @@ export async function redeemTicket(request: Request, hub: HubParts): Promise<Res
  * `POST /link`: the browser gave this frame access to the hub's own cookie, by a click or since an earlier one. The
  * partition gets a carrier of its own, which needs no access. It learns no more than by a silent bounce.
  */
-export async function linkFrame(request: Request, hub: HubParts): Promise<Response> {
+export async function linkFrame(request: Request, hub: HubParts): Promise<Reply> {
   const embedder = await embedderByHubPage(request, hub.settings.origin, hub.sites)
   const key = await introducedKey(request, hub)
   const session = await hub.carriers.ofFrames(request)
@@ -84,16 +85,15 @@ async function giveCarrier(
   found: Session,
   key: string | undefined,
   hub: HubParts,
-): Promise<Response> {
+): Promise<Reply> {
   const session = await replaceFormer(request, embedder, found, hub)
   const { branch } = session.sub === undefined ? hub.guests : hub.sessions
   const secret = await branch(session, embedder.site.id)
   const handle = key && (await branch(session, embedder.site.id, key))
   hub.events.emit('link', { sid: session.sid, site: embedder.site.id })
   const answer = await hub.answer({ carrier: 'partitioned', session }, embedder)
-  return reply(handle === undefined ? answer : { ...answer, handle }, {
-    'Set-Cookie': partitionedCookie(embedder.site.id, secret, session, hub.settings.clock()),
-  })
+  const cookie = partitionedCookie(embedder.site.id, secret, session, hub.settings.clock())
+  return reply(handle === undefined ? answer : { ...answer, handle }, cookie)
 }
 
 /** A partition shows one user: the session that it had before ends, unless it is the same. */
@@ -119,6 +119,8 @@ function isCrossOrigin(request: Request, { settings }: HubParts): boolean {
   return origin !== null && origin !== settings.origin
 }
 
-function reply(answer: SiteAnswer | Redeemed, headers: Record<string, string> = {}): Response {
-  return Response.json(answer, { headers: { ...PRIVATE_HEADERS, ...headers } })
+function reply(answer: SiteAnswer | Redeemed, cookie?: string): Reply {
+  const made = jsonReply(answer, PRIVATE_HEADERS)
+  if (cookie !== undefined) appendHeader(made, 'set-cookie', cookie)
+  return made
 }

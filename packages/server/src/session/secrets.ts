@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 
 /** 256 random bits, base64url: enough that guessing is no attack. */
 export function createSecret(): string {
@@ -25,5 +25,5 @@ export function createShortId(): string {
 
 /** SHA-256, base64url. What is stored of a secret, and the S256 challenge of a verifier (RFC 7636 §4.2). */
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64url')
+  return hash('sha256', text, 'base64url')
 }
