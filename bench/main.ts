@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import { describeMachine } from './machine.ts'
 import { measureServer } from './topics/server.ts'
+import { measureStreams } from './topics/streams.ts'
 
 /** Everything that is measured, by the word after `--only`. Each topic prints its own table. */
-const TOPICS: Readonly<Record<string, () => Promise<string>>> = { server: measureServer }
+const TOPICS: Readonly<Record<string, () => Promise<string>>> = { server: measureServer, streams: measureStreams }
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } })
 const chosen = values.only?.split(',') ?? Object.keys(TOPICS)

@@ -9,7 +9,7 @@ export function reportReady(
   const delay = monitorEventLoopDelay({ resolution: 5 })
   delay.enable()
   process.on('message', async (order: string) => {
-    if (order === 'end') {
+    if (order === 'close') {
       await close()
       process.exit(0)
     }

@@ -46,7 +46,7 @@ export async function startServer(
     tell: (order) => ask(order),
     async [Symbol.asyncDispose]() {
       const ended = once(child, 'exit')
-      child.send('end')
+      child.send('close')
       await ended
     },
   }

@@ -5,6 +5,7 @@ import type { Deliveries } from '../backchannel/deliveries.ts'
 import type { Settings } from '../config/hub-config.ts'
 import type { Site } from '../config/site.ts'
 import type { Device } from '../requests/device.ts'
+import { createParser } from '../store/parse-once.ts'
 import type { Write } from '../store/store.ts'
 import { moveGuestOn } from './guests.ts'
 import { createPublicId, createSecret, sha256 } from './secrets.ts'
@@ -94,11 +95,15 @@ export function createSessions(
   /** A browser touches once a minute; the one request may be on its way for longer than the next. */
   const touchRestMs = Math.min(TOUCH_INTERVAL_MS - FRAME_TIMEOUT_MS, idleMs / 2)
 
-  async function read(sid: string): Promise<Kept | undefined> {
-    const stored = await store.get(sessionKey(sid))
+  const parsed = createParser((text) => {
     // What a hub of version 0.1.0 stored has none of these.
     const missing = { seenAt: 0, device: {}, sites: {} }
-    return stored && { session: { ...missing, ...(JSON.parse(stored.value) as Session) }, version: stored.version }
+    return { ...missing, ...(JSON.parse(text) as Session) }
+  })
+
+  async function read(sid: string): Promise<Kept | undefined> {
+    const stored = await store.get(sessionKey(sid))
+    return stored && { session: parsed(sid, stored), version: stored.version }
   }
 
   async function get(sid: string): Promise<Session | undefined> {
