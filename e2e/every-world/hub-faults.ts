@@ -1,16 +1,18 @@
 import type { RequestHandler } from 'express'
 
-/** The hub hears nothing that a frame could prove itself with. */
-export const forget: RequestHandler = ({ rawHeaders }, _, next) => {
+/** The hub hears nothing that a frame could prove itself with. Adapters read either form of a request's headers. */
+export const forget: RequestHandler = (request, _, next) => {
+  const { headers, rawHeaders } = request
+  delete headers.authorization
+  // Those of its top-level pages, which frames do not send.
+  const kept = headers.cookie?.split('; ').filter((pair) => pair.startsWith('__Host-isthmus.')) ?? []
+  if (kept.length > 0) headers.cookie = kept.join('; ')
+  else delete headers.cookie
   for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
     const name = rawHeaders[index]?.toLowerCase()
-    if (name === 'authorization') rawHeaders.splice(index, 2)
-    if (name !== 'cookie') continue
-    // Those of its top-level pages, which frames do not send.
-    const kept = (rawHeaders[index + 1] ?? '').split('; ').filter((pair) => pair.startsWith('__Host-isthmus.'))
-    if (kept.length > 0) rawHeaders[index + 1] = kept.join('; ')
-    else rawHeaders.splice(index, 2)
+    if (name === 'authorization' || name === 'cookie') rawHeaders.splice(index, 2)
   }
+  if (headers.cookie !== undefined) rawHeaders.push('cookie', headers.cookie)
   next()
 }
 
