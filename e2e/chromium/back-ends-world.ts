@@ -93,7 +93,7 @@ export async function startBackEndsWorld(tls: Certificate, mirror: Mirror): Prom
       for (const { sub } of Object.values(USERS)) await hub.sessions.revokeAll(sub)
     },
     async membersWith(name, token) {
-      const headers = { cookie: `isthmus_token=${token}` }
+      const headers = { cookie: `${mirror === 'endpoint' ? '__Host-' : ''}isthmus_token=${token}` }
       return (await fetch(`http://127.0.0.1:${ports[name]}/members`, { headers })).status
     },
     async [Symbol.asyncDispose]() {

@@ -2,8 +2,13 @@
 
 declare(strict_types=1);
 
+namespace Isthmus;
+
+use RuntimeException;
+use Throwable;
+
 /** Why a token is not believed: a short code, and a sentence for the log. */
-final class IsthmusRefusal extends RuntimeException
+final class Refusal extends RuntimeException
 {
     public function __construct(public readonly string $reason, string $sentence)
     {
@@ -12,8 +17,27 @@ final class IsthmusRefusal extends RuntimeException
 }
 
 /**
+ * What ended, until it may be forgotten. Times are seconds since the epoch. One machine keeps it in a folder
+ * ({@see FileStore}); several share a database or Redis. A store that cannot be asked throws: then nobody is let in.
+ */
+interface Store
+{
+    /** When it ended; null if nothing is known of it. */
+    public function get(string $key): ?int;
+
+    public function put(string $key, int $at, int $until): void;
+
+    /** As put, if there is nothing; whether there was nothing. One atomic step: of many at once one is told true. */
+    public function add(string $key, int $at, int $until): bool;
+
+    public function delete(string $key): void;
+}
+
+/**
  * Who is signed in, for a site of an Isthmus hub: verifies the site token of a request, and receives the hub's
  * back-channel logout. Needs PHP 8.1 with the extension openssl, and a folder that only this site can write to.
+ *
+ * Classes of this file are loaded with it, so that one file is enough wherever it is put.
  */
 final class Isthmus
 {
@@ -27,97 +51,147 @@ final class Isthmus
     private const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
     private string $jwks;
+    private Store $store;
+    private Files $files;
+    private ?Refusal $refusal = null;
 
     /**
      * @param string $hub exact origin of the auth domain: "https://auth.example.com"
      * @param string $site the id under which the hub knows this site
      * @param string $folder where keys and ended sessions are kept; not below the document root
-     * @param string|null $jwks where the keys are fetched, if not at the hub's public origin
+     * @param string|null $jwks where the keys are fetched, if not at the hub's public origin: https, or http on loopback
+     * @param string $mirror which cookie is believed, as the pages are told: "cookie" or "endpoint"; the other never is
+     * @param Store|null $store where ended sessions are remembered, if this site has several machines
      */
     public function __construct(
         public readonly string $hub,
         private string $site,
         private string $folder,
         ?string $jwks = null,
+        private string $mirror = 'cookie',
+        ?Store $store = null,
     ) {
         $this->jwks = $jwks ?? "$hub/.well-known/jwks.json";
-        if (!is_dir($folder) && !mkdir($folder, 0700, true) && !is_dir($folder)) {
-            throw new RuntimeException("The folder $folder cannot be made.");
+        if (!preg_match('~^(https://|http://(localhost|[\w.-]+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])[:/])~', $this->jwks)) {
+            throw new RuntimeException("The keys are fetched by https, or from loopback, not from $this->jwks.");
         }
+        if ($mirror !== 'cookie' && $mirror !== 'endpoint') {
+            throw new RuntimeException("mirror is \"cookie\" or \"endpoint\", not \"$mirror\".");
+        }
+        $this->files = new Files($folder);
+        $this->store = $store ?? new FileStore($this->files);
     }
 
     /**
-     * The user of this request: sub, the claims of this site, groups, sid, exp. Null if no good token came along.
+     * The user of this request: sub, the claims of this site, groups, sid, exp. Null if no good token came along; why, says
+     * {@see refusal()}. What the operator has to know is logged.
      *
      * @return array<string, mixed>|null
      */
     public function user(): ?array
     {
-        $token = self::cookie('__Host-isthmus_token') ?? self::cookie('isthmus_token');
+        $this->refusal = null;
         try {
-            return $token === null ? null : $this->verify($token);
-        } catch (IsthmusRefusal) {
-            return null;
+            return $this->verify($this->tokenOf($_SERVER));
+        } catch (Refusal $refusal) {
+            $this->refusal = $refusal;
+        } catch (Throwable $failure) {
+            // A store that fails is no reason to let anybody in, nor to show visitors an error.
+            $this->refusal = new Refusal('internal', $failure->getMessage());
         }
+        if (in_array($this->refusal->reason, ['internal', 'unreachable', 'token-ambiguous'], true)) {
+            error_log("isthmus: {$this->refusal->reason}: {$this->refusal->getMessage()}");
+        }
+        return null;
+    }
+
+    /** Why the last {@see user()} was null. */
+    public function refusal(): ?Refusal
+    {
+        return $this->refusal;
+    }
+
+    /** `Authorization: Bearer`, which a program wrote on purpose, else the one cookie of the site's mirror. */
+    private function tokenOf(array $server): string
+    {
+        $authorization = $server['HTTP_AUTHORIZATION'] ?? $server['REDIRECT_HTTP_AUTHORIZATION'] ?? '';
+        if (preg_match('/^bearer +(\S+)$/i', $authorization, $bearer)) {
+            return $bearer[1];
+        }
+        $name = $this->mirror === 'endpoint' ? '__Host-isthmus_token' : 'isthmus_token';
+        $tokens = self::cookies($server['HTTP_COOKIE'] ?? '', $name);
+        return match (count($tokens)) {
+            0 => throw new Refusal('token-missing', 'The request carries no token.'),
+            1 => $tokens[0],
+            // A neighbour's, planted for a longer path or for the parent domain, stands beside the site's own.
+            default => throw new Refusal('token-ambiguous', 'The request carries two different tokens in one cookie.'),
+        };
     }
 
     /**
      * @return array<string, mixed> the claims of a good site token
-     * @throws IsthmusRefusal
+     * @throws Refusal
      */
     public function verify(string $token): array
     {
         $claims = $this->open($token, 'JWT');
         if (!is_string($claims['sub'] ?? null) || !is_string($claims['sid'] ?? null)) {
-            throw new IsthmusRefusal('token-malformed', 'The token names no user or no session.');
+            throw new Refusal('token-malformed', 'The token names no user or no session.');
         }
         // An ended session is remembered for one token's life, so none may live longer.
         if ($claims['exp'] - $claims['iat'] > self::TOKEN_LIFETIME) {
-            throw new IsthmusRefusal('token-malformed', 'The token lives longer than a site token may.');
+            throw new Refusal('token-malformed', 'The token lives longer than a site token may.');
         }
-        $ended = $this->ended();
-        $ofUser = $ended["sub/{$claims['sub']}"]['at'] ?? -1;
-        if (isset($ended["sid/{$claims['sid']}"]) || $claims['iat'] <= $ofUser) {
-            throw new IsthmusRefusal('token-revoked', 'The session of the token is over.');
+        $ofUser = $this->store->get("sub/{$claims['sub']}") ?? -1;
+        if ($this->store->get("sid/{$claims['sid']}") !== null || $claims['iat'] <= $ofUser) {
+            throw new Refusal('token-revoked', 'The session of the token is over.');
         }
         return $claims + ['groups' => []];
     }
 
     /**
      * Takes a logout token (OpenID Connect Back-Channel Logout 1.0): from now on no token of its session is believed.
+     * What is given back ends your own session of it: where sid is null, all of the user's.
      *
-     * @throws IsthmusRefusal
+     * @return array{sid: ?string, sub: ?string}
+     * @throws Refusal answer 400, or 503 if its reason is "unreachable"
+     * @throws Throwable if the store fails: answer 500, and the hub tries again
      */
-    public function receiveLogout(string $logoutToken): void
+    public function receiveLogout(string $logoutToken): array
     {
         $claims = $this->open($logoutToken, 'logout+jwt');
         if (array_key_exists('nonce', $claims)) {
-            throw new IsthmusRefusal('logout-with-nonce', 'A logout token must not carry a nonce.');
+            throw new Refusal('logout-with-nonce', 'A logout token must not carry a nonce.');
         }
         $event = is_array($claims['events'] ?? null) ? $claims['events'][self::LOGOUT_EVENT] ?? null : null;
         // An empty JSON object is an empty array here.
         if (!is_array($event)) {
-            throw new IsthmusRefusal('logout-without-event', 'The token does not say that a session ended.');
+            throw new Refusal('logout-without-event', 'The token does not say that a session ended.');
         }
         if (!is_string($claims['jti'] ?? null)) {
-            throw new IsthmusRefusal('token-malformed', 'The token has no jti.');
+            throw new Refusal('token-malformed', 'The token has no jti.');
         }
         $key = match (true) {
             is_string($claims['sid'] ?? null) => "sid/{$claims['sid']}",
             is_string($claims['sub'] ?? null) => "sub/{$claims['sub']}",
-            default => throw new IsthmusRefusal('logout-without-subject', 'The token names neither session nor user.'),
+            default => throw new Refusal('logout-without-subject', 'The token names neither session nor user.'),
         };
-        $this->locked(function () use ($claims, $key): void {
-            $ended = $this->ended();
-            if (isset($ended["jti/{$claims['jti']}"])) {
-                throw new IsthmusRefusal('logout-replayed', 'The logout token was received before.');
-            }
+        if (!$this->store->add("jti/{$claims['jti']}", $claims['iat'], $claims['exp'])) {
+            throw new Refusal('logout-replayed', 'The logout token was received before.');
+        }
+        try {
             // No token that is still taken, by whichever clock, may outlive the memory of its end.
-            $until = time() + self::TOKEN_LIFETIME + self::CLOCK_SKEW;
-            $ended[$key] = ['at' => max($claims['iat'], $ended[$key]['at'] ?? 0), 'until' => $until];
-            $ended["jti/{$claims['jti']}"] = ['at' => $claims['iat'], 'until' => $claims['exp']];
-            $this->write('ended.json', array_filter($ended, fn (array $entry): bool => $entry['until'] > time()));
-        });
+            $at = max($claims['iat'], $this->store->get($key) ?? 0);
+            $this->store->put($key, $at, time() + self::TOKEN_LIFETIME + self::CLOCK_SKEW);
+            if ($this->store->get($key) === null) {
+                throw new RuntimeException('The store forgets what it is told: is it a cache that does nothing?');
+            }
+        } catch (Throwable $failure) {
+            $this->store->delete("jti/{$claims['jti']}");
+            throw $failure;
+        }
+        $name = fn (string $claim): ?string => is_string($claims[$claim] ?? null) ? $claims[$claim] : null;
+        return ['sid' => $name('sid'), 'sub' => $name('sub')];
     }
 
     /**
@@ -128,42 +202,42 @@ final class Isthmus
     private function open(string $token, string $typ): array
     {
         if (strlen($token) > self::TOKEN_LIMIT) {
-            throw new IsthmusRefusal('token-too-long', 'The token is longer than any that a hub issues.');
+            throw new Refusal('token-too-long', 'The token is longer than any that a hub issues.');
         }
         if (!preg_match('/^([\w-]+)\.([\w-]+)\.([\w-]*)$/D', $token, $parts)) {
-            throw new IsthmusRefusal('token-malformed', 'This is no signed token.');
+            throw new Refusal('token-malformed', 'This is no signed token.');
         }
         $header = self::json(self::bytes($parts[1]));
         // One algorithm, whatever the token asks for: "none", or HS256 with the public key, is how tokens are forged.
         if (($header['alg'] ?? null) !== 'ES256') {
-            throw new IsthmusRefusal('token-wrong-algorithm', 'The token is not signed with ES256.');
+            throw new Refusal('token-wrong-algorithm', 'The token is not signed with ES256.');
         }
         if (isset($header['crit']) || !is_string($header['kid'] ?? null)) {
-            throw new IsthmusRefusal('token-malformed', 'The header names no key, or asks for what is not known here.');
+            throw new Refusal('token-malformed', 'The header names no key, or asks for what is not known here.');
         }
         $signature = self::derSignature(self::bytes($parts[3]));
         $key = $this->key($header['kid']);
         if ($signature === null || openssl_verify("$parts[1].$parts[2]", $signature, $key, OPENSSL_ALGO_SHA256) !== 1) {
-            throw new IsthmusRefusal('token-bad-signature', 'The signature does not belong to the token.');
+            throw new Refusal('token-bad-signature', 'The signature does not belong to the token.');
         }
         $claims = self::json(self::bytes($parts[2]));
         if (!is_string($header['typ'] ?? null) || strtolower($header['typ']) !== strtolower($typ)) {
-            throw new IsthmusRefusal('token-wrong-type', 'The token was issued for another purpose.');
+            throw new Refusal('token-wrong-type', 'The token was issued for another purpose.');
         }
         if (($claims['iss'] ?? null) !== $this->hub) {
-            throw new IsthmusRefusal('token-wrong-issuer', 'The token was issued by another hub.');
+            throw new Refusal('token-wrong-issuer', 'The token was issued by another hub.');
         }
         if (!in_array($this->site, (array) ($claims['aud'] ?? []), true)) {
-            throw new IsthmusRefusal('token-wrong-audience', 'The token was issued for another site.');
+            throw new Refusal('token-wrong-audience', 'The token was issued for another site.');
         }
         if (!is_int($claims['iat'] ?? null) || !is_int($claims['exp'] ?? null)) {
-            throw new IsthmusRefusal('token-malformed', 'The token does not say when it is good.');
+            throw new Refusal('token-malformed', 'The token does not say when it is good.');
         }
         if ($claims['exp'] <= time()) {
-            throw new IsthmusRefusal('token-expired', 'The token is older than it may be.');
+            throw new Refusal('token-expired', 'The token is older than it may be.');
         }
         if ($claims['iat'] > time() + self::CLOCK_SKEW) {
-            throw new IsthmusRefusal('token-not-yet-valid', 'The token is from the future.');
+            throw new Refusal('token-not-yet-valid', 'The token is from the future.');
         }
         return $claims;
     }
@@ -178,21 +252,21 @@ final class Isthmus
             $known = $this->refreshKeys($known['triedAt']);
         }
         if ($known['keys'] === []) {
-            throw new IsthmusRefusal('unreachable', "The keys of the hub cannot be had from $this->jwks.");
+            throw new Refusal('unreachable', "The keys of the hub cannot be had from $this->jwks.");
         }
-        return $known['keys'][$kid] ?? throw new IsthmusRefusal('token-unknown-key', 'The hub publishes no such key.');
+        return $known['keys'][$kid] ?? throw new Refusal('token-unknown-key', 'The hub publishes no such key.');
     }
 
     /** @return array{readAt: int, triedAt: int, keys: array<string, string>} */
     private function keys(): array
     {
-        return $this->read('keys.json') ?? ['readAt' => 0, 'triedAt' => 0, 'keys' => []];
+        return $this->files->read('keys.json') ?? ['readAt' => 0, 'triedAt' => 0, 'keys' => []];
     }
 
     /** Fetches the keys; of many processes at once one does, and the others wait for it. */
     private function refreshKeys(int $triedBefore): array
     {
-        return $this->locked(function () use ($triedBefore): array {
+        return $this->files->locked(function () use ($triedBefore): array {
             $known = $this->keys();
             // A hub that is down is asked once a second, not once a request.
             if ($known['triedAt'] > $triedBefore || $known['triedAt'] === time()) {
@@ -210,7 +284,7 @@ final class Isthmus
                     }
                 }
             }
-            $this->write('keys.json', $known);
+            $this->files->write('keys.json', $known);
             return $known;
         });
     }
@@ -242,56 +316,124 @@ final class Isthmus
     private static function bytes(string $base64url): string
     {
         $bytes = base64_decode(strtr($base64url, '-_', '+/'), true);
-        return $bytes === false ? throw new IsthmusRefusal('token-malformed', 'This is no signed token.') : $bytes;
+        return $bytes === false ? throw new Refusal('token-malformed', 'This is no signed token.') : $bytes;
     }
 
     /** @return array<string, mixed> */
     private static function json(string $text): array
     {
         $value = json_decode($text, true, 32);
-        return is_array($value) ? $value : throw new IsthmusRefusal('token-malformed', 'This is no signed token.');
+        return is_array($value) ? $value : throw new Refusal('token-malformed', 'This is no signed token.');
     }
 
-    /** From the header itself: PHP rewrites the names in $_COOKIE, and a forged one could become "__Host-…" that way. */
-    private static function cookie(string $name): ?string
+    /**
+     * The different values of a name. From the header itself: PHP rewrites the names in $_COOKIE, and a forged one could
+     * become "__Host-…" that way.
+     *
+     * @return list<string>
+     */
+    private static function cookies(string $header, string $name): array
     {
-        foreach (explode(';', $_SERVER['HTTP_COOKIE'] ?? '') as $pair) {
+        $values = [];
+        foreach (explode(';', $header) as $pair) {
             [$key, $value] = explode('=', trim($pair), 2) + [1 => ''];
             if ($key === $name && $value !== '') {
-                return $value;
+                $values[$value] = true;
             }
         }
-        return null;
+        return array_map('strval', array_keys($values));
     }
+}
 
-    /** @return array<string, array{at: int, until: int}> what ended, by sid, sub and jti */
-    private function ended(): array
+/** {@see Store} in a folder, for the processes of one machine. */
+final class FileStore implements Store
+{
+    public function __construct(private Files $files)
     {
-        return $this->read('ended.json') ?? [];
     }
 
-    private function read(string $file): ?array
+    public function get(string $key): ?int
+    {
+        $entry = $this->entries()[$key] ?? null;
+        return $entry !== null && $entry['until'] > time() ? $entry['at'] : null;
+    }
+
+    public function put(string $key, int $at, int $until): void
+    {
+        $this->change(fn (array $entries): array => [$key => ['at' => $at, 'until' => $until]] + $entries);
+    }
+
+    public function add(string $key, int $at, int $until): bool
+    {
+        $isNew = false;
+        $this->change(function (array $entries) use ($key, $at, $until, &$isNew): array {
+            $isNew = !isset($entries[$key]);
+            return $entries + [$key => ['at' => $at, 'until' => $until]];
+        });
+        return $isNew;
+    }
+
+    public function delete(string $key): void
+    {
+        $this->change(fn (array $entries): array => array_diff_key($entries, [$key => true]));
+    }
+
+    /** @return array<string, array{at: int, until: int}> */
+    private function entries(): array
+    {
+        return $this->files->read('ended.json') ?? [];
+    }
+
+    private function change(callable $next): void
+    {
+        $this->files->locked(function () use ($next): void {
+            $live = array_filter($this->entries(), fn (array $entry): bool => $entry['until'] > time());
+            $this->files->write('ended.json', $next($live));
+        });
+    }
+}
+
+/** A folder that only this site can write to. It is made, for this user only, when something is to be written. */
+final class Files
+{
+    public function __construct(private string $folder)
+    {
+    }
+
+    public function read(string $file): ?array
     {
         $path = "$this->folder/$file";
-        return is_file($path) ? json_decode(file_get_contents($path), true, 32, JSON_THROW_ON_ERROR) : null;
+        return is_file($path) ? json_decode(self::sure(@file_get_contents($path), $path), true, 32, JSON_THROW_ON_ERROR) : null;
     }
 
     /** Whole or not at all: whoever reads meanwhile sees the old file or the new one. */
-    private function write(string $file, array $value): void
+    public function write(string $file, array $value): void
     {
-        $fresh = tempnam($this->folder, $file);
-        file_put_contents($fresh, json_encode($value, JSON_THROW_ON_ERROR));
-        rename($fresh, "$this->folder/$file");
+        $path = "$this->folder/$file";
+        $fresh = "$path." . bin2hex(random_bytes(8));
+        self::sure(@file_put_contents($fresh, json_encode($value, JSON_THROW_ON_ERROR)), $fresh);
+        self::sure(@rename($fresh, $path), $path);
     }
 
-    private function locked(callable $act): mixed
+    public function locked(callable $act): mixed
     {
-        $lock = fopen("$this->folder/lock", 'c');
+        if (!is_dir($this->folder) && !@mkdir($this->folder, 0700, true) && !is_dir($this->folder)) {
+            self::sure(false, $this->folder);
+        }
+        $lock = self::sure(@fopen("$this->folder/lock", 'c'), "$this->folder/lock");
         flock($lock, LOCK_EX);
         try {
             return $act();
         } finally {
             fclose($lock);
         }
+    }
+
+    /** What a call gave, if it did not fail; the cure is the same for all of them. */
+    private static function sure(mixed $result, string $path): mixed
+    {
+        return $result === false
+            ? throw new RuntimeException("$path cannot be used: give its folder to the user that PHP runs as.")
+            : $result;
     }
 }

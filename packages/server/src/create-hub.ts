@@ -27,7 +27,7 @@ import { createSessions, SESSION_TASK } from './session/sessions.ts'
 import { checkChange, checkSubject, type Subject, type SubjectChange } from './session/subject.ts'
 import { createTickets } from './session/tickets.ts'
 import { repeat } from './timer.ts'
-import { createTokenKeys } from './token/keys.ts'
+import { createTokenKeys, type TokenKeys } from './token/keys.ts'
 import { createSiteTokens } from './token/site-token.ts'
 import { createPendingSignIns } from './visits/pending-sign-ins.ts'
 import { createRegisteredVisits } from './visits/registered-visits.ts'
@@ -88,6 +88,8 @@ export interface Hub {
      */
     update(sid: string, change: SubjectChange): Promise<boolean>
   }
+  /** The keys that site tokens and logout tokens are signed with. They follow each other by themselves, once a month. */
+  readonly keys: Pick<TokenKeys, 'list' | 'rotate' | 'revoke'>
   /** Listens to what happens; call the result to stop. */
   readonly on: HubEvents['on']
   /** Ends every stream and breaks off deliveries (they stay queued), then closes the store. */
@@ -205,6 +207,8 @@ export async function createHub(config: HubConfig): Promise<Hub> {
         return (await sessions.update(sid, change)) !== undefined
       },
     },
+
+    keys: { list: tokenKeys.list, rotate: tokenKeys.rotate, revoke: tokenKeys.revoke },
 
     on: hub.events.on,
 

@@ -8,16 +8,43 @@ const WELL_KNOWN: readonly string[] = [ENDPOINTS.discovery.path, ENDPOINTS.jwks.
 /** A handler for node:http, and at the same time a middleware for Express and Connect. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void
 
+/** What Express and its parsers add: the whole address where a handler is mounted below a path, and the parsed body. */
+type Incoming = IncomingMessage & { readonly originalUrl?: string; readonly body?: unknown; rawBody?: Buffer }
+
 /**
- * Serves a hub in Express (`app.use(nodeHandler(hub))`, before body parsers) or node:http
- * (`createServer(nodeHandler(hub))`). Other paths go to `next`, or get a 404 where there is none.
+ * Serves a hub in Express (`app.use(nodeHandler(hub))`) or node:http (`createServer(nodeHandler(hub))`). Other paths go to
+ * `next`, or get a 404 where there is none. Body parsers may come before it.
+ *
+ * `app.use('/isthmus', nodeHandler(hub))` serves what is below that path; the keys and the discovery document at
+ * `/.well-known` are then missing, and a line on stderr says so.
  */
 export function nodeHandler(hub: Pick<Hub, 'fetch'>): NodeHandler {
   const listen = getRequestListener(hub.fetch, { overrideGlobalObjects: false })
-  return (request, response, next) => {
-    const path = (request.url ?? '').split('?', 1)[0] ?? ''
+  let isToldOfMount = false
+  return (incoming, response, next) => {
+    const request: Incoming = incoming
+    const url = request.originalUrl ?? request.url ?? ''
+    const path = url.split('?', 1)[0] ?? ''
     const ours = path === BASE_PATH || path.startsWith(`${BASE_PATH}/`) || WELL_KNOWN.includes(path)
-    if (ours || !next) listen(request, response).catch((error: unknown) => (next ? next(error) : response.destroy()))
-    else next()
+    if (!ours && next) return next()
+    if (ours && url !== request.url) {
+      if (!isToldOfMount) {
+        console.error(
+          `isthmus: nodeHandler is mounted below a path. Use app.use(nodeHandler(hub)): ${WELL_KNOWN.join(' and ')} have to be served, too.`,
+        )
+        isToldOfMount = true
+      }
+      request.url = url
+    }
+    if (request.readableDidRead) request.rawBody = bodyOf(request)
+    listen(request, response).catch((error: unknown) => (next ? next(error) : response.destroy()))
   }
+}
+
+/** A body that a parser has read, as it came; what it did not keep is gone. */
+function bodyOf({ body, headers }: Incoming): Buffer {
+  if (typeof body === 'string' || body instanceof Uint8Array) return Buffer.from(body as string)
+  if (typeof body !== 'object' || body === null) return Buffer.alloc(0)
+  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded')
+  return Buffer.from(isForm ? String(new URLSearchParams(body as Record<string, string>)) : JSON.stringify(body))
 }
