@@ -41,7 +41,7 @@ function lines(text: string): string {
 const guides = readdirSync(new URL('docs/guides/', root))
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/guides/${name}`)
-const readmes = ['protocol', 'client', 'server', 'site', 'testing'].map((name) => `packages/${name}/README.md`)
+const readmes = ['protocol', 'client', 'server', 'site', 'cli', 'testing'].map((name) => `packages/${name}/README.md`)
 
 describe.each([...guides, ...readmes])('%s', (name) => {
   const markdown = read(name)

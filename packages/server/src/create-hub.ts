@@ -53,6 +53,8 @@ export interface SignInResult {
   readonly cookies: string[]
   /** A path on the auth domain, from which the user goes on to the site that asked; `/` if none did. */
   readonly redirectTo: string
+  /** Public id of the new session; never a secret. */
+  readonly sid: string
 }
 
 /** A running hub. */
@@ -177,9 +179,10 @@ export async function createHub(config: HubConfig): Promise<Hub> {
       hub.events.emit('sign-in', { sid: session.sid, sub: subject.sub })
       const cookies = sessionCookies(secret, session, clock())
       if (pairsOf(request).some(([name]) => name === GUEST_COOKIE)) cookies.push(guestCookie(undefined))
-      if (id === undefined || !pending) return { cookies, redirectTo: '/' }
-      await hub.pendingSignIns.fulfil(id, session.sid)
-      return { cookies, redirectTo: `${ENDPOINTS.continueSignIn.path}?pending=${id}` }
+      const { sid } = session
+      if (id === undefined || !pending) return { cookies, redirectTo: '/', sid }
+      await hub.pendingSignIns.fulfil(id, sid)
+      return { cookies, redirectTo: `${ENDPOINTS.continueSignIn.path}?pending=${id}`, sid }
     },
 
     async signOut(request) {

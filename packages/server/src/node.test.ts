@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, request, 
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
+import { TOP_LEVEL_COOKIE } from '@isthmus/protocol'
 import express from 'express'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { CUSTOMER, countingStore, createWorld, SHOP, type World } from './hub.test-world.ts'
@@ -162,7 +163,7 @@ describe('nodeHandler in Express', () => {
     const ticket = await world.ticket(browser, `${SHOP}/`)
     const redeemed = await ask(port, '/isthmus/redeem', headers, JSON.stringify(ticket))
     expect(redeemed).toMatchObject({ status: 200, text: expect.stringContaining('"sub":"customer"') })
-    const cookie = `__Host-isthmus=${browser.cookies.get('__Host-isthmus')}`
+    const cookie = `${TOP_LEVEL_COOKIE}=${browser.cookies.get(TOP_LEVEL_COOKIE)}`
     const form = { cookie, origin: 'https://auth.example', 'content-type': 'application/x-www-form-urlencoded' }
     const ended = await ask(port, '/isthmus/account', form, 'end=others')
     expect(ended).toMatchObject({ status: 303, headers: { location: '/isthmus/account' } })

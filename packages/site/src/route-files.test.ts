@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createWorld, HUB, SITE, type World } from './token.test-world.ts'
 
-/** The files of the guide, as their frameworks would load them. */
-const load = (name: string) => import(new URL(`../../../examples/frameworks/${name}.ts`, import.meta.url).href)
+/** The files of the guide, as their frameworks would load them: they read the environment when they are. */
+const FILES = ['verifier', 'next-logout', 'next-mirror', 'sveltekit-hooks', 'route-logout'] as const
+// biome-ignore lint/suspicious/noExplicitAny: each exports what its framework asks for.
+const files = {} as Record<(typeof FILES)[number], any>
 
 let world: World
 beforeAll(async () => {
@@ -12,9 +14,11 @@ beforeAll(async () => {
   vi.stubEnv('HUB', HUB)
   vi.stubEnv('SITE', SITE)
   vi.stubEnv('JWKS', world.jwks)
+  for (const name of FILES) {
+    files[name] = await import(new URL(`../../../examples/frameworks/${name}.ts`, import.meta.url).href)
+  }
 })
 afterAll(async () => {
-  vi.unstubAllEnvs()
   await world[Symbol.asyncDispose]()
 })
 
@@ -24,8 +28,8 @@ const delivery = async (sid: string): Promise<Request> => {
 }
 
 test('Next.js: route handlers', async () => {
-  const { POST: receive } = await load('next-logout')
-  const { POST: keep, DELETE: drop } = await load('next-mirror')
+  const { POST: receive } = files['next-logout']
+  const { POST: keep, DELETE: drop } = files['next-mirror']
   const token = await world.token({ sid: 'next' })
   const headers = { origin: 'https://shop.example', 'content-type': 'application/json' }
   const address = 'https://shop.example/isthmus/mirror'
@@ -33,7 +37,7 @@ test('Next.js: route handlers', async () => {
   expect(kept.headers.getSetCookie()[0]).toContain(`__Host-isthmus_token=${token}`)
   expect((await drop(new Request(address, { method: 'DELETE', headers }))).status).toBe(204)
   expect((await receive(await delivery('next'))).status).toBe(200)
-  const { verifier } = await load('verifier')
+  const { verifier } = files.verifier
   // As `{ headers: await headers() }` gives them there: a class of its own with get().
   const cookie = `__Host-isthmus_token=${token}`
   expect(
@@ -42,7 +46,7 @@ test('Next.js: route handlers', async () => {
 })
 
 test('SvelteKit and Astro: endpoints and hooks', async () => {
-  const { handle } = await load('sveltekit-hooks')
+  const { handle } = files['sveltekit-hooks']
   const cookie = `__Host-isthmus_token=${await world.token({ sid: 'kit' })}`
   const draw = () =>
     handle({
@@ -51,7 +55,7 @@ test('SvelteKit and Astro: endpoints and hooks', async () => {
     })
   const drawn = await draw()
   expect([await drawn.text(), drawn.headers.get('cache-control')]).toEqual(['signed-in', 'private, no-cache'])
-  const { POST } = await load('route-logout')
+  const { POST } = files['route-logout']
   expect((await POST({ request: await delivery('kit') })).status).toBe(200)
   expect(await (await draw()).text()).toBe('signed-out')
 })

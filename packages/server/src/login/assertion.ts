@@ -5,7 +5,7 @@ import type { Hub } from '../create-hub.ts'
 import type { Clock, Store } from '../store/store.ts'
 import { type AssertionKey, type CheckingKey, importAssertionKey } from './assertion-key.ts'
 import { beganHere } from './began-here.ts'
-import { type HubWithLogin, refuseSignIn, signInFor, withLogin } from './with-login.ts'
+import { type HubWithLogin, leadOn, refuseSignIn, withLogin } from './with-login.ts'
 
 export type { AssertionKey } from './assertion-key.ts'
 
@@ -67,7 +67,7 @@ export async function assertionLogin(options: AssertionOptions): Promise<HubWith
     if (!beganHere(request, nonce)) throw refuseSignIn('this browser did not begin the sign-in that it names')
     const mark = { put: `assertion/${jti}`, value: '""', expiresAt: exp * 1000 + CLOCK_SKEW_MS, ifVersion: null }
     if (!(await store.write([mark]))) throw refuseSignIn('its jti was used before')
-    return (await signInFor(hub, request, { sub, claims, groups }, nonce)).response
+    return leadOn(await hub.signIn(request, { sub, claims, groups }, { pending: nonce }))
   }
 
   return withLogin(hub, { [`GET ${ASSERTION_PATH}`]: signIn, [`POST ${ASSERTION_PATH}`]: signIn }, onRefused)

@@ -1,5 +1,12 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type RequestListener,
+  request,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import OpenIdProvider from 'oidc-provider'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -20,6 +27,20 @@ async function listen(listener: RequestListener): Promise<string> {
   return `http://localhost:${(server.address() as AddressInfo).port}`
 }
 
+interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+}
+
+/** Not by fetch, which adds a Sec-Fetch-Mode of its own: a navigation says "navigate". */
+async function send(url: URL, headers: OutgoingHttpHeaders, { method = 'GET', body = '' }): Promise<Answer> {
+  const sent = request(url, { method, headers, agent: false }).end(body)
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+  const text = (await answer.setEncoding('utf8').toArray()).join('')
+  return { status: answer.statusCode ?? 0, headers: answer.headers, text }
+}
+
 /** A browser with one jar for each origin, which follows redirects and can send the form of a page. */
 function createBrowser() {
   const jars = new Map<string, Map<string, string>>()
@@ -37,15 +58,15 @@ function createBrowser() {
       'sec-fetch-mode': 'navigate',
       ...(init.body !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
     }
-    const response = await fetch(url, { ...init, headers, redirect: 'manual' })
-    for (const text of response.headers.getSetCookie()) {
+    const response = await send(url, headers, init)
+    for (const text of response.headers['set-cookie'] ?? []) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(text) ?? []
       if (/max-age=0|expires=thu, 01 jan 1970/i.test(text)) jar.delete(name)
       else jar.set(name, value)
     }
-    const location = response.headers.get('location')
+    const { location } = response.headers
     if (location && !location.startsWith(SHOP)) return go(new URL(location, url).href)
-    page = { url: location ?? url.href, text: await response.text(), status: response.status }
+    page = { url: location ?? url.href, text: response.text, status: response.status }
     return page
   }
 

@@ -8,7 +8,7 @@ import { beganHere } from './began-here.ts'
 import { chooserPage } from './chooser-page.ts'
 import { type OidcProvider, openProvider, type Provider } from './oidc-provider.ts'
 import { createProviderSessions } from './provider-sessions.ts'
-import { type HubWithLogin, refuseSignIn, signInFor, withLogin } from './with-login.ts'
+import { type HubWithLogin, leadOn, refuseSignIn, withLogin } from './with-login.ts'
 
 export type { OidcProvider } from './oidc-provider.ts'
 
@@ -101,9 +101,10 @@ export function oidcLogin(options: OidcOptions): HubWithLogin {
     const claims = tokens.claims()
     if (!claims) throw refuseSignIn(`${provider.id}: there is no ID token`)
     const subject: Subject = provider.subjectOf(claims)
-    const { response, sid } = await signInFor(hub, request, subject, journey.pending, [journeyCookie(state)])
-    if (sid !== undefined) await sessions.note(claims, sid)
-    return response
+    const { pending } = journey
+    const signedIn = await hub.signIn(request, subject, pending === undefined ? {} : { pending })
+    await sessions.note(claims, signedIn.sid)
+    return leadOn(signedIn, [journeyCookie(state)])
   }
 
   async function endSessions(request: Request): Promise<Response> {

@@ -1,7 +1,5 @@
 import { ERRORS, IsthmusError } from '@isthmus/protocol'
-import { parseSetCookie } from 'cookie'
-import type { Hub } from '../create-hub.ts'
-import type { Subject } from '../session/subject.ts'
+import type { Hub, SignInResult } from '../create-hub.ts'
 
 /** A hub that has further paths: serve it as the hub itself, `nodeHandler(…)` or `fetch`. */
 export type HubWithLogin = Hub
@@ -30,28 +28,11 @@ export function withLogin(hub: Hub, routes: Routes, onRefused: (reason: string) 
   }
 }
 
-/** Signs a user in for a pending sign-in whose browser was checked; the answer leads on, and `sid` is the new session. */
-export async function signInFor(
-  hub: Hub,
-  { headers }: Request,
-  subject: Subject,
-  pending: string | undefined,
-  more: readonly string[] = [],
-): Promise<{ response: Response; sid: string | undefined }> {
-  const query = pending === undefined ? '' : `?isthmus=${encodeURIComponent(pending)}`
-  // Without the Origin of the login page: what proves this sign-in is its signature or state.
-  const own = new Headers(headers)
-  for (const name of ['origin', 'referer', 'sec-fetch-site']) own.delete(name)
-  const { cookies, redirectTo } = await hub.signIn(
-    new Request(`http://hub.invalid/${query}`, { headers: own }),
-    subject,
-  )
-  const answer = new Headers({ Location: redirectTo, ...PRIVATE })
-  for (const cookie of [...cookies, ...more]) answer.append('Set-Cookie', cookie)
-  const kept = cookies.map((text) => parseSetCookie(text)).filter(({ maxAge }) => maxAge !== 0)
-  const cookie = kept.map(({ name, value }) => `${name}=${value}`).join('; ')
-  const session = await hub.sessions.current(new Request('http://hub.invalid/', { headers: { cookie } }))
-  return { response: new Response(null, { status: 303, headers: answer }), sid: session?.sid }
+/** The answer to a sign-in: sets its cookies, and others, and leads on. */
+export function leadOn({ cookies, redirectTo }: SignInResult, more: readonly string[] = []): Response {
+  const headers = new Headers({ Location: redirectTo, ...PRIVATE })
+  for (const cookie of [...cookies, ...more]) headers.append('Set-Cookie', cookie)
+  return new Response(null, { status: 303, headers })
 }
 
 /** Why nobody is signed in: told to the program; the browser gets the code alone. */
