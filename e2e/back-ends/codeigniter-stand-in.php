@@ -1,7 +1,7 @@
 <?php
 
 /**
- * As much of CodeIgniter 4 as the files of examples/codeigniter touch, so that they can be run without it: names and
+ * As much of CodeIgniter 4 as the module in packages/php touches, so that it can be run without the framework: names and
  * signatures are the framework's, what they do is the least that is needed. It shows that our code does what it says, not
  * that the framework does what we think.
  */
@@ -38,6 +38,12 @@ namespace CodeIgniter\HTTP {
         public function setHeader(string $name, string $value): static
         {
             $this->headers[$name] = $value;
+            return $this;
+        }
+
+        public function removeHeader(string $name): static
+        {
+            unset($this->headers[$name]);
             return $this;
         }
 
@@ -97,6 +103,23 @@ namespace CodeIgniter\Filters {
     }
 }
 
+namespace CodeIgniter\Events {
+    class Events
+    {
+        public static function trigger(string $name, mixed ...$arguments): bool
+        {
+            file_put_contents(getenv('DATA') . "/$name", json_encode($arguments) . PHP_EOL, FILE_APPEND);
+            return true;
+        }
+    }
+}
+
+namespace CodeIgniter\Exceptions {
+    class ConfigException extends \RuntimeException
+    {
+    }
+}
+
 namespace CodeIgniter\Config {
     class BaseConfig
     {
@@ -115,23 +138,23 @@ namespace CodeIgniter\Config {
 
 namespace {
     define('WRITEPATH', getenv('DATA') . '/');
-    $app = __DIR__ . '/../../examples/codeigniter/app';
-    // Config\Autoload: $psr4 = ['App' => APPPATH, 'Config' => APPPATH . 'Config', 'Isthmus' => APPPATH . 'Libraries'].
-    spl_autoload_register(function (string $class) use ($app): void {
-        $folders = ['App\\' => $app, 'Config\\' => "$app/Config", 'Isthmus\\' => __DIR__ . '/../../examples/php-site'];
-        foreach ($folders as $prefix => $folder) {
-            $path = "$folder/" . str_replace('\\', '/', substr($class, strlen($prefix))) . '.php';
-            if (str_starts_with($class, $prefix) && is_file($path)) {
-                require $path;
-            }
+    // Config\Autoload: $psr4 = ['Isthmus' => APPPATH . 'Libraries/Isthmus'].
+    const MODULE = __DIR__ . '/../../packages/php/src';
+    spl_autoload_register(function (string $class): void {
+        $path = MODULE . strtr(substr($class, strlen('Isthmus')), '\\', '/') . '.php';
+        if (str_starts_with($class, 'Isthmus\\') && is_file($path)) {
+            require $path;
         }
     });
 
     function config(string $name): object
     {
         static $config;
+        if ($name === 'App') {
+            return (object) ['CSPEnabled' => false];
+        }
         if ($config === null) {
-            $config = new Config\Isthmus();
+            $config = new Isthmus\Config\Isthmus();
             [$config->hub, $config->site, $config->jwks] = [getenv('HUB'), getenv('SITE'), getenv('JWKS')];
             $config->mirror = getenv('MIRROR') ?: 'cookie';
         }
@@ -141,15 +164,22 @@ namespace {
     function service(string $name): object
     {
         static $response;
-        $response ??= new CodeIgniter\HTTP\Response();
-        return $name === 'response' ? $response : Config\Services::$name();
+        return match ($name) {
+            'response' => $response ??= new CodeIgniter\HTTP\Response(),
+            'responsecache' => new class {
+                public function setTtl(int $ttl): void
+                {
+                }
+            },
+            default => Isthmus\Config\Services::$name(),
+        };
     }
 
     function view(string $name, array $data): string
     {
         extract($data);
         ob_start();
-        require __DIR__ . "/../../examples/codeigniter/app/Views/$name.php";
+        require MODULE . strtr(substr($name, strlen('Isthmus')), '\\', '/') . '.php';
         return ob_get_clean();
     }
 
@@ -170,11 +200,11 @@ namespace {
 
     $request = new CodeIgniter\HTTP\IncomingRequest();
     if (parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH) === '/isthmus/backchannel-logout') {
-        $controller = new App\Controllers\BackchannelLogout();
+        $controller = new Isthmus\Controllers\BackchannelLogout();
         $controller->initController($request, new CodeIgniter\HTTP\Response());
         $response = $controller->receive();
     } else {
-        $filter = new App\Filters\Members();
+        $filter = new Isthmus\Filters\Members();
         $arguments = isset($_GET['group']) ? [$_GET['group']] : null;
         $response = $filter->before($request, $arguments)
             ?? $filter->after($request, service('response')->setBody('For members.'), $arguments);

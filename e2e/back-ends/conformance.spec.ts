@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -39,7 +39,7 @@ for (const name of BACK_ENDS) {
 }
 
 // The framework itself comes by Composer, which tests do not ask: its names are stood in for.
-test('the filter and the controller for CodeIgniter conform', async () => {
+test('the module for CodeIgniter conforms', async () => {
   const { php } = foundLanguages()
   test.skip(!php, 'php could not be had')
   const [port, keys] = [await freePort(), await freePort()]
@@ -66,6 +66,9 @@ test('the filter and the controller for CodeIgniter conform', async () => {
     const { results } = await verdictOn(url, keys, 'cookie')
     expect(results.filter((result) => !result.ok)).toEqual([])
     expect(results.length).toBeGreaterThan(60)
+    // The application is told what ended, once for each logout that was taken.
+    const ended = (await readFile(join(data, 'isthmus_logout'), 'utf8')).trim().split('\n')
+    expect(ended.filter((line) => line === '[{"sid":"e","sub":"ann"}]')).toHaveLength(1)
     // A redirect to the login would come back here for ever: the page says so itself, and carries the script.
     const page = await (await fetch(`${url}/members`)).text()
     expect(page).toContain(
@@ -74,5 +77,43 @@ test('the filter and the controller for CodeIgniter conform', async () => {
   } finally {
     child.kill('SIGKILL')
     await rm(data, { recursive: true, force: true })
+  }
+})
+
+const module = fileURLToPath(new URL('../../packages/php/src', import.meta.url))
+
+// Regression: with CSRF protection on, CodeIgniter answers 403 to every logout, and only the hub's log says so.
+test('the module exempts logouts from the CSRF protection of CodeIgniter, and switches it on nowhere', async () => {
+  const { php } = foundLanguages()
+  test.skip(!php, 'php could not be had')
+  const exempted = async (before: string): Promise<unknown> => {
+    const program = `namespace CodeIgniter { class Controller {} }
+      namespace {
+        require '${module}/Csrf.php';
+        require '${module}/Controllers/BackchannelLogout.php';
+        $filters = (object) ['globals' => ['before' => ${before}, 'after' => []]];
+        Isthmus\\Csrf::exempt($filters);
+        echo json_encode($filters->globals);
+      }`
+    const { stdout } = await promisify(execFile)(php ?? '', ['-r', program])
+    return JSON.parse(stdout)
+  }
+  const csrf = { except: ['isthmus/backchannel-logout'] }
+  expect(await exempted("['honeypot', 'csrf']")).toEqual({ before: { 0: 'honeypot', csrf }, after: [] })
+  expect(await exempted("['csrf' => ['except' => 'api/*']]")).toEqual({
+    before: { csrf: { except: ['api/*', ...csrf.except] } },
+    after: [],
+  })
+  expect(await exempted("['honeypot']")).toEqual({ before: ['honeypot'], after: [] })
+})
+
+// Regression: PSR-4 looks for each class in a file of its own, and the exception had none.
+test('each public class of the PHP file is found by its own name', async () => {
+  const { php } = foundLanguages()
+  test.skip(!php, 'php could not be had')
+  for (const name of ['Isthmus', 'Refusal', 'Store', 'FileStore']) {
+    const program = `require '${module}/${name}.php';
+      exit((int) !(class_exists('Isthmus\\${name}', false) || interface_exists('Isthmus\\${name}', false)));`
+    await promisify(execFile)(php ?? '', ['-r', program])
   }
 })

@@ -5,7 +5,7 @@ declare(strict_types=1);
 use Isthmus\Isthmus;
 use Isthmus\Refusal;
 
-require __DIR__ . '/Isthmus.php';
+require __DIR__ . '/../../packages/php/src/Isthmus.php';
 
 $isthmus = new Isthmus(
     hub: getenv('HUB') ?: 'http://auth.localhost:4000',

@@ -111,6 +111,33 @@ final class Isthmus
         return $this->refusal;
     }
 
+    /**
+     * Puts the store to the test: remembers something, and forgets it.
+     *
+     * @throws Throwable if it fails, or forgets by itself
+     */
+    public function rememberNothing(): void
+    {
+        $key = 'check/' . bin2hex(random_bytes(8));
+        if (!$this->store->add($key, time(), time() + 60) || $this->store->get($key) === null) {
+            throw new RuntimeException('The store forgets what it is told: is it a cache that does nothing?');
+        }
+        $this->store->delete($key);
+    }
+
+    /**
+     * Reads the hub's keys, now.
+     *
+     * @throws Refusal "unreachable"
+     */
+    public function fetchKeys(): void
+    {
+        $known = $this->refreshKeys($this->keys()['triedAt']);
+        if ($known['readAt'] < $known['triedAt']) {
+            throw new Refusal('unreachable', "The keys of the hub cannot be had from $this->jwks.");
+        }
+    }
+
     /** `Authorization: Bearer`, which a program wrote on purpose, else the one cookie of the site's mirror. */
     private function tokenOf(array $server): string
     {
@@ -151,13 +178,15 @@ final class Isthmus
 
     /**
      * Takes a logout token (OpenID Connect Back-Channel Logout 1.0): from now on no token of its session is believed.
-     * What is given back ends your own session of it: where sid is null, all of the user's.
+     * What is given back ends your own session of it: where sid is null, all of the user's. `$then` gets the same, and runs
+     * once, however many copies of the token come at once; if it throws, the token counts as not received.
      *
+     * @param (callable(array{sid: ?string, sub: ?string}): mixed)|null $then
      * @return array{sid: ?string, sub: ?string}
      * @throws Refusal answer 400, or 503 if its reason is "unreachable"
      * @throws Throwable if the store fails: answer 500, and the hub tries again
      */
-    public function receiveLogout(string $logoutToken): array
+    public function receiveLogout(string $logoutToken, ?callable $then = null): array
     {
         $claims = $this->open($logoutToken, 'logout+jwt');
         if (array_key_exists('nonce', $claims)) {
@@ -176,6 +205,8 @@ final class Isthmus
             is_string($claims['sub'] ?? null) => "sub/{$claims['sub']}",
             default => throw new Refusal('logout-without-subject', 'The token names neither session nor user.'),
         };
+        $name = fn (string $claim): ?string => is_string($claims[$claim] ?? null) ? $claims[$claim] : null;
+        $ended = ['sid' => $name('sid'), 'sub' => $name('sub')];
         if (!$this->store->add("jti/{$claims['jti']}", $claims['iat'], $claims['exp'])) {
             throw new Refusal('logout-replayed', 'The logout token was received before.');
         }
@@ -186,12 +217,14 @@ final class Isthmus
             if ($this->store->get($key) === null) {
                 throw new RuntimeException('The store forgets what it is told: is it a cache that does nothing?');
             }
+            if ($then !== null) {
+                $then($ended);
+            }
         } catch (Throwable $failure) {
             $this->store->delete("jti/{$claims['jti']}");
             throw $failure;
         }
-        $name = fn (string $claim): ?string => is_string($claims[$claim] ?? null) ? $claims[$claim] : null;
-        return ['sid' => $name('sid'), 'sub' => $name('sub')];
+        return $ended;
     }
 
     /**
