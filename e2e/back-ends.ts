@@ -55,6 +55,7 @@ export async function startBackEnd(name: BackEndName, options: BackEndOptions): 
       DATA: data,
       SHOP: shop,
       ORIGIN: origin,
+      MIRROR: origin ? 'endpoint' : 'cookie',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,4 +1,10 @@
+import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { ERRORS } from '@isthmus/protocol'
 import { createHub, type HubConfig, memoryStore } from '@isthmus/server'
 import { describe, expect, test } from 'vitest'
@@ -35,7 +41,7 @@ function lines(text: string): string {
 const guides = readdirSync(new URL('docs/guides/', root))
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/guides/${name}`)
-const readmes = ['protocol', 'client', 'server', 'site', 'testing'].map((name) => `packages/${name}/README.md`)
+const readmes = ['protocol', 'client', 'server', 'site', 'cli', 'testing'].map((name) => `packages/${name}/README.md`)
 
 describe.each([...guides, ...readmes])('%s', (name) => {
   const markdown = read(name)
@@ -49,10 +55,22 @@ describe.each([...guides, ...readmes])('%s', (name) => {
   })
 
   test('every configuration starts a hub', async () => {
-    for (const { code } of blocks.filter(({ origin }) => origin === 'config')) {
+    for (const { code } of blocks.filter(({ language, origin }) => origin === 'config' && language !== 'yaml')) {
       const { sites } = new Function(`return { ${code} }`)() as Pick<HubConfig, 'sites'>
       const hub = await createHub({ origin: 'https://auth.example.com', sites, store: memoryStore() })
       await hub.close()
+    }
+  })
+
+  test('every configuration of the command is well', async () => {
+    for (const { code } of blocks.filter(({ language }) => language === 'yaml')) {
+      const folder = await mkdtemp(join(tmpdir(), 'isthmus-guide-'))
+      const file = join(folder, 'isthmus.config.yaml')
+      await writeFile(file, code)
+      const env = { ...process.env, ASSERTION_KEY: 'a shared key of thirty-two bytes!', CLIENT_SECRET: 'secret' }
+      const command = fileURLToPath(new URL('packages/cli/dist/main.js', root))
+      const checked = promisify(execFile)(process.execPath, [command, 'check-config', '-c', file], { env })
+      await expect(checked.finally(() => rm(folder, { recursive: true }))).resolves.toMatchObject({ stderr: '' })
     }
   })
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const PUBLISHED = ['protocol', 'client', 'server', 'site', 'testing']
+const PUBLISHED = ['protocol', 'client', 'server', 'site', 'cli', 'testing']
 
 interface Packed {
   readonly name: string
@@ -20,7 +20,7 @@ beforeAll(() => {
   packed = new Map(Object.values(answer).map(({ name, files }) => [name, files.map(({ path }) => path)]))
 }, 60_000)
 
-describe.each(PUBLISHED)('@isthmus/%s as it is published', (name) => {
+describe.each(PUBLISHED)('packages/%s as it is published', (name) => {
   const manifest = JSON.parse(readFileSync(`${root}packages/${name}/package.json`, 'utf8'))
   const files = (): string[] => packed.get(manifest.name) ?? []
 

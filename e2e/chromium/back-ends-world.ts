@@ -32,6 +32,9 @@ export interface BackEndsWorld extends AsyncDisposable {
 /** Where the Express site has its token kept: in a cookie of the page, as the others, or in an HttpOnly cookie of its server. */
 export type Mirror = 'cookie' | 'endpoint'
 
+/** The others have no endpoint that keeps a token. */
+const mirrorOf = (name: BackEndName, mirror: Mirror): Mirror => (name === 'express' ? mirror : 'cookie')
+
 /** Starts an interpreter for each site: expensive enough to be shared by tests. */
 export async function startBackEndsWorld(tls: Certificate, mirror: Mirror): Promise<BackEndsWorld> {
   const hosts = await startHosts({ tls })
@@ -78,7 +81,7 @@ export async function startBackEndsWorld(tls: Certificate, mirror: Mirror): Prom
         jwks,
         port: ports[name],
         shop: origin('express'),
-        ...(mirror === 'endpoint' && { origin: origin(name) }),
+        ...(mirrorOf(name, mirror) === 'endpoint' && { origin: origin(name) }),
       }
       return [name, await startBackEnd(name, options)]
     }),
@@ -93,7 +96,7 @@ export async function startBackEndsWorld(tls: Certificate, mirror: Mirror): Prom
       for (const { sub } of Object.values(USERS)) await hub.sessions.revokeAll(sub)
     },
     async membersWith(name, token) {
-      const headers = { cookie: `isthmus_token=${token}` }
+      const headers = { cookie: `${mirrorOf(name, mirror) === 'endpoint' ? '__Host-' : ''}isthmus_token=${token}` }
       return (await fetch(`http://127.0.0.1:${ports[name]}/members`, { headers })).status
     },
     async [Symbol.asyncDispose]() {

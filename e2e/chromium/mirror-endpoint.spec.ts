@@ -15,7 +15,7 @@ const test = base.extend<{ backEnd: { readonly received: string[] } }>({
     // The hub's keys, at an address that this process can reach.
     await using keys = await startHosts({ handlers: { '127.0.0.1': nodeHandler(world.hub) } })
     const jwks = `${keys.origin('127.0.0.1')}${JWKS_PATH}`
-    const verifier = createVerifier({ hub: world.url('hub', ''), site: 'shop', jwks })
+    const verifier = createVerifier({ hub: world.url('hub', ''), site: 'shop', mirror: 'endpoint', jwks })
     const received: string[] = []
     const backEnd = express()
     backEnd.use((request, _, next) => {

@@ -2,13 +2,17 @@
 
 declare(strict_types=1);
 
-require __DIR__ . '/Isthmus.php';
+use Isthmus\Isthmus;
+use Isthmus\Refusal;
+
+require __DIR__ . '/../../packages/php/src/Isthmus.php';
 
 $isthmus = new Isthmus(
     hub: getenv('HUB') ?: 'http://auth.localhost:4000',
     site: getenv('SITE') ?: 'desk',
     folder: getenv('DATA') ?: __DIR__ . '/.data',
     jwks: getenv('JWKS') ?: null,
+    mirror: getenv('MIRROR') ?: 'cookie',
 );
 
 switch (parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH)) {
@@ -31,15 +35,19 @@ switch (parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH)) {
         try {
             $token = $_POST['logout_token'] ?? null;
             if (!is_string($token)) {
-                throw new IsthmusRefusal('invalid-request', 'The form holds no logout_token.');
+                throw new Refusal('invalid-request', 'The form holds no logout_token.');
             }
             $isthmus->receiveLogout($token);
-        } catch (IsthmusRefusal $refusal) {
+        } catch (Throwable $failure) {
+            if (!$failure instanceof Refusal) {
+                error_log("isthmus: {$failure->getMessage()}");
+                $failure = new Refusal('internal', 'The end of the session could not be stored.');
+            }
             // Without the hub's keys nothing is wrong with the token: the hub tries again.
-            http_response_code($refusal->reason === 'unreachable' ? 503 : 400);
+            http_response_code(['unreachable' => 503, 'internal' => 500][$failure->reason] ?? 400);
             header('Content-Type: application/json');
-            $answer = ['error' => 'invalid_request', 'error_description' => $refusal->getMessage()];
-            echo json_encode($answer + ['code' => $refusal->reason]);
+            $answer = ['error' => 'invalid_request', 'error_description' => $failure->getMessage()];
+            echo json_encode($answer + ['code' => $failure->reason]);
         }
         break;
 

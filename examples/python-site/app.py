@@ -11,17 +11,18 @@ isthmus = Isthmus(
     hub=os.environ.get("HUB", "http://auth.localhost:4000"),
     site=os.environ.get("SITE", "news"),
     jwks=os.environ.get("JWKS"),
+    mirror=os.environ.get("MIRROR") or "cookie",
 )
 
 
 @app.get("/")
 def page():
-    return render_template("page.html", hub=isthmus.hub, user=isthmus.user(request.cookies))
+    return render_template("page.html", hub=isthmus.hub, user=isthmus.user(request.headers))
 
 
 @app.get("/members")
 def members():
-    user = isthmus.user(request.cookies)
+    user = isthmus.user(request.headers)
     if user is None:
         return "Nobody whom this site knows.\n", 401, {"Content-Type": "text/plain"}
     return f"For members: {user['sub']}\n", {"Content-Type": "text/plain"}

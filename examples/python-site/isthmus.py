@@ -4,6 +4,8 @@ Needs PyJWT with cryptography (Debian: python3-jwt, python3-cryptography).
 """
 
 import json
+import logging
+import re
 import threading
 import time
 import urllib.request
@@ -16,6 +18,7 @@ CLOCK_SKEW = 30  # seconds that the clocks of hub and site may be apart
 KEYS_FRESH = 600  # seconds after which the hub's keys are read again
 KEYS_COOLDOWN = 30  # for an unknown key they are read again this often at most
 FAILURE_PAUSE = 1  # a hub that is down is asked this often at most
+LOOPBACK_OR_HTTPS = re.compile(r"https://|http://(localhost|[\w.-]+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])[:/]")
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
@@ -28,21 +31,48 @@ class Refusal(Exception):
 
 
 class Isthmus:
-    """Verifies the tokens of one site. What ended is remembered in this process; several processes share a store."""
+    """Verifies the tokens of one site.
 
-    def __init__(self, hub, site, jwks=None):
+    mirror: which cookie is believed, as the pages are told: "cookie" or "endpoint"; the other one never is.
+    ended: where ended sessions are remembered. By default in this process; a site of several processes or machines
+    shares one, with the methods of Ended. One that cannot be asked raises: then nobody is let in.
+    """
+
+    def __init__(self, hub, site, jwks=None, mirror="cookie", ended=None):
         self.hub = hub
         self.site = site
-        self._keys = Keys(jwks or hub + "/.well-known/jwks.json")
-        self._ended = Ended()
+        self._cookie = {"cookie": "isthmus_token", "endpoint": "__Host-isthmus_token"}[mirror]
+        jwks = jwks or hub + "/.well-known/jwks.json"
+        if not LOOPBACK_OR_HTTPS.match(jwks):
+            raise ValueError(f"The keys are fetched by https, or from loopback, not from {jwks}.")
+        self._keys = Keys(jwks)
+        self._ended = ended or Ended()
 
-    def user(self, cookies):
-        """The claims of the user whom these cookies name: sub, sid, groups and what this site may see; or None."""
-        token = cookies.get("__Host-isthmus_token") or cookies.get("isthmus_token")
+    def user(self, headers):
+        """The claims of the user of a request: sub, sid, groups and what this site may see; or None.
+
+        headers: those of the request, by name: Flask's request.headers, Django's request.headers.
+        """
         try:
-            return self.verify(token) if token else None
-        except Refusal:
+            return self.verify(self._token(headers))
+        except Refusal as refusal:
+            if refusal.reason in ("unreachable", "token-ambiguous"):
+                logging.getLogger("isthmus").warning("%s: %s", refusal.reason, refusal)
             return None
+
+    def _token(self, headers):
+        """Authorization: Bearer, which a program wrote on purpose, else the one cookie of the site's mirror."""
+        bearer = re.fullmatch(r"bearer +(\S+)", headers.get("Authorization") or "", re.IGNORECASE)
+        if bearer:
+            return bearer[1]
+        pairs = (pair.strip().partition("=") for pair in (headers.get("Cookie") or "").split(";"))
+        tokens = {value for name, _, value in pairs if name == self._cookie and value}
+        if not tokens:
+            raise Refusal("token-missing", "The request carries no token.")
+        # A neighbour's, planted for a longer path or for the parent domain, stands beside the site's own.
+        if len(tokens) > 1:
+            raise Refusal("token-ambiguous", "The request carries two different tokens in one cookie.")
+        return tokens.pop()
 
     def verify(self, token):
         """The claims of a good site token; raises Refusal."""
@@ -58,7 +88,10 @@ class Isthmus:
         return {"groups": [], **claims}
 
     def receive_logout(self, logout_token):
-        """Takes a logout token (OpenID Connect Back-Channel Logout 1.0): its session is over. Raises Refusal."""
+        """Takes a logout token (OpenID Connect Back-Channel Logout 1.0): its session is over. Raises Refusal.
+
+        Gives sid and sub, to end your own session by: where sid is None, all of the user's.
+        """
         claims = self._open(logout_token, "logout+jwt")
         if "nonce" in claims:
             raise Refusal("logout-with-nonce", "A logout token must not carry a nonce.")
@@ -73,10 +106,16 @@ class Isthmus:
             key = "sub/" + claims["sub"]
         else:
             raise Refusal("logout-without-subject", "The token names neither session nor user.")
-        if not self._ended.put("jti/" + claims["jti"], claims["iat"], claims["exp"]):
+        if not self._ended.add("jti/" + claims["jti"], claims["iat"], claims["exp"]):
             raise Refusal("logout-replayed", "The logout token was received before.")
         # No token that is still taken, by whichever clock, may outlive the memory of its end.
-        self._ended.put(key, claims["iat"], time.time() + TOKEN_LIFETIME + CLOCK_SKEW)
+        try:
+            at = max(claims["iat"], self._ended.get(key) or 0)
+            self._ended.put(key, at, time.time() + TOKEN_LIFETIME + CLOCK_SKEW)
+        except Exception:
+            self._ended.delete("jti/" + claims["jti"])
+            raise
+        return claims.get("sid"), claims.get("sub")
 
     def _open(self, token, typ):
         """What all tokens of the hub have in common. Nothing of a token is believed before its signature is checked."""
@@ -174,10 +213,19 @@ class Ended:
         return at if until > time.time() else None
 
     def put(self, key, at, until):
-        """True if it was not there before."""
         with self._lock:
             now = time.time()
             self._entries = {name: entry for name, entry in self._entries.items() if entry[1] > now}
-            before = self._entries.get(key)
-            self._entries[key] = (max(at, before[0]) if before else at, until)
-            return before is None
+            self._entries[key] = (at, until)
+
+    def add(self, key, at, until):
+        """As put, if there is nothing; True if there was nothing. One atomic step: of many at once one is told True."""
+        with self._lock:
+            if self.get(key) is not None:
+                return False
+            self._entries[key] = (at, until)
+            return True
+
+    def delete(self, key):
+        with self._lock:
+            self._entries.pop(key, None)

@@ -47,6 +47,15 @@ export const TICKET_LIFETIME_MS = 60 * SECOND_MS
 /** Life of a registered visit: the page leaves at once, or with the user's next click. */
 export const VISIT_LIFETIME_MS = 10 * MINUTE_MS
 
+/** Where a login page in any language sends the browser with a signed assertion, if the hub takes any. */
+export const ASSERTION_PATH = `${BASE_PATH}/assertion`
+
+/** Longest life of such an assertion: one redirect on a slow phone. */
+export const ASSERTION_LIFETIME_MS = 60 * SECOND_MS
+
+/** Where users begin whose login is at an OpenID provider, if the hub has one. */
+export const OIDC_PATH = `${BASE_PATH}/oidc`
+
 /** How long the pending sign-in is remembered: long enough to find a password. */
 export const LOGIN_LIFETIME_MS = 30 * MINUTE_MS
 
@@ -113,6 +122,9 @@ export const KEY_LEAD_MS = JWKS_CACHE_MS + KEYS_FRESH_MS + TOKEN_LIFETIME_MS
 
 /** A key signs for this long; then the next one does. */
 export const KEY_LIFETIME_MS = 30 * 24 * HOUR_MS
+
+/** Header parameter of a site token: its time of issue in milliseconds, where `iat` counts seconds. For revocations of a whole user. */
+export const ISSUED_AT_HEADER = 'iat_ms'
 
 /** Request header by which the hub page asks for a site token; across origins the query `token=1` does. */
 export const TOKEN_HEADER = 'isthmus-token'

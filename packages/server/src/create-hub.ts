@@ -30,7 +30,7 @@ import { checkChange, checkSubject, type Subject, type SubjectChange } from './s
 import { createTickets } from './session/tickets.ts'
 import { createStreams } from './streams/streams.ts'
 import { repeat } from './timer.ts'
-import { createTokenKeys } from './token/keys.ts'
+import { createTokenKeys, type TokenKeys } from './token/keys.ts'
 import { createSiteTokens } from './token/site-token.ts'
 import { createPendingSignIns } from './visits/pending-sign-ins.ts'
 import { createRegisteredVisits } from './visits/registered-visits.ts'
@@ -56,6 +56,8 @@ export interface SignInResult {
   readonly cookies: string[]
   /** A path on the auth domain, from which the user goes on to the site that asked; `/` if none did. */
   readonly redirectTo: string
+  /** Public id of the new session; never a secret. */
+  readonly sid: string
 }
 
 /** A running hub. */
@@ -91,6 +93,8 @@ export interface Hub {
      */
     update(sid: string, change: SubjectChange): Promise<boolean>
   }
+  /** The keys that site tokens and logout tokens are signed with. They follow each other by themselves, once a month. */
+  readonly keys: Pick<TokenKeys, 'list' | 'rotate' | 'revoke'>
   /** Listens to what happens; call the result to stop. */
   readonly on: HubEvents['on']
   /** Ends every stream and breaks off deliveries (they stay queued), then closes the store. */
@@ -180,9 +184,10 @@ export async function createHub(config: HubConfig): Promise<Hub> {
       hub.events.emit('sign-in', { sid: session.sid, sub: subject.sub })
       const cookies = sessionCookies(secret, session, clock())
       if (pairsOf(request).some(([name]) => name === GUEST_COOKIE)) cookies.push(guestCookie(undefined))
-      if (id === undefined || !pending) return { cookies, redirectTo: '/' }
-      await hub.pendingSignIns.fulfil(id, session.sid)
-      return { cookies, redirectTo: `${ENDPOINTS.continueSignIn.path}?pending=${id}` }
+      const { sid } = session
+      if (id === undefined || !pending) return { cookies, redirectTo: '/', sid }
+      await hub.pendingSignIns.fulfil(id, sid)
+      return { cookies, redirectTo: `${ENDPOINTS.continueSignIn.path}?pending=${id}`, sid }
     },
 
     async signOut(request) {
@@ -210,6 +215,8 @@ export async function createHub(config: HubConfig): Promise<Hub> {
         return (await sessions.update(sid, change)) !== undefined
       },
     },
+
+    keys: { list: tokenKeys.list, rotate: tokenKeys.rotate, revoke: tokenKeys.revoke },
 
     on: hub.events.on,
 

@@ -3,8 +3,9 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, request, 
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
+import { TOP_LEVEL_COOKIE } from '@isthmus/protocol'
 import express from 'express'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { CUSTOMER, countingStore, createWorld, SHOP, type World } from './hub.test-world.ts'
 import { type NodeHandler, nodeHandler } from './node.ts'
 import { createSecret } from './session/secrets.ts'
@@ -148,6 +149,41 @@ describe('nodeHandler in Express', () => {
     expect(await ask(port, '/isthmus/redeem', headers, large)).toMatchObject({ status: 400 })
     const chunked = { ...headers, 'transfer-encoding': 'chunked' }
     expect(await ask(port, '/isthmus/redeem', chunked, large)).toMatchObject({ status: 400 })
+  })
+
+  // Regression: only redeem has a body, so only browsers outside Chrome failed, and no line said why.
+  it.each([
+    ['express.json()', [express.json()]],
+    ['both parsers', [express.json(), express.urlencoded({ extended: true })]],
+    ['a parser of raw bytes', [express.raw({ type: '*/*' })]],
+    ['a parser of text', [express.text({ type: '*/*' })]],
+  ])('works behind %s', async (_, parsers) => {
+    await using world = await createWorld()
+    const port = await listen(express().use(...parsers, createAuthApp(world)))
+    const browser = world.agent()
+    await browser.signIn(CUSTOMER)
+    const headers = { ...asHubPage, origin: 'https://auth.example', 'content-type': 'application/json' }
+    const ticket = await world.ticket(browser, `${SHOP}/`)
+    const redeemed = await ask(port, '/isthmus/redeem', headers, JSON.stringify(ticket))
+    expect(redeemed).toMatchObject({ status: 200, text: expect.stringContaining('"sub":"customer"') })
+    const cookie = `${TOP_LEVEL_COOKIE}=${browser.cookies.get(TOP_LEVEL_COOKIE)}`
+    const form = { cookie, origin: 'https://auth.example', 'content-type': 'application/x-www-form-urlencoded' }
+    const ended = await ask(port, '/isthmus/account', form, 'end=others')
+    expect(ended).toMatchObject({ status: 303, headers: { location: '/isthmus/account' } })
+  })
+
+  // Regression: it looked at the part of the address below its mount, and answered 404 to everything.
+  it('works where it is mounted at its own path, and says what is missing there', async () => {
+    await using world = await createWorld()
+    const log = vi.spyOn(console, 'error').mockReturnValue()
+    onTestFinished(() => log.mockRestore())
+    const app = express().use('/isthmus', nodeHandler(world.hub))
+    app.use((request, response) => void response.status(418).send(`not the hub's: ${request.url}`))
+    const port = await listen(app)
+    expect(await ask(port, '/isthmus/hub?site=shop', { referer: `${SHOP}/` })).toMatchObject({ status: 200 })
+    expect(await ask(port, '/isthmus/nothing')).toMatchObject({ status: 404 })
+    expect(await ask(port, '/isthmuss')).toMatchObject({ status: 418, text: "not the hub's: /isthmuss" })
+    expect(log.mock.calls).toEqual([[expect.stringContaining('Use app.use(nodeHandler(hub))')]])
   })
 
   it('streams: each state as it comes, and the end', async () => {

@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { BASE_PATH, ENDPOINTS } from '@isthmus/protocol'
 import type { Hub } from './create-hub.ts'
 import { plainAnswers } from './plain-answers.ts'
-import { type Live, type Reply, responseOf } from './responses/reply.ts'
+import { writeReply } from './responses/write-reply.ts'
 
 const WELL_KNOWN: readonly string[] = [ENDPOINTS.discovery.path, ENDPOINTS.jwks.path]
 
@@ -14,45 +13,49 @@ const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i
 /** A handler for node:http, and at the same time a middleware for Express and Connect. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void
 
+/** What Express and its parsers add: the whole address where a handler is mounted below a path, and the parsed body. */
+type Incoming = IncomingMessage & { readonly originalUrl?: string; readonly body?: unknown; rawBody?: Buffer }
+
 /**
- * Serves a hub in Express (`app.use(nodeHandler(hub))`, before body parsers) or node:http
- * (`createServer(nodeHandler(hub))`). Other paths go to `next`, or get a 404 where there is none.
+ * Serves a hub in Express (`app.use(nodeHandler(hub))`) or node:http (`createServer(nodeHandler(hub))`). Other paths go to
+ * `next`, or get a 404 where there is none. Body parsers may come before it.
+ *
+ * `app.use('/isthmus', nodeHandler(hub))` serves what is below that path; the keys and the discovery document at
+ * `/.well-known` are then missing, and a line on stderr says so.
  */
 export function nodeHandler(hub: Pick<Hub, 'fetch'>): NodeHandler {
   const answer = plainAnswers.get(hub.fetch)
   const fetch = answer
-    ? async (request: Request, { outgoing }: { outgoing: ServerResponse }) => send(await answer(request), outgoing)
+    ? async (request: Request, { outgoing }: { outgoing: ServerResponse }) =>
+        writeReply(await answer(request), outgoing)
     : hub.fetch
   const listen = getRequestListener(fetch as typeof hub.fetch, { overrideGlobalObjects: false })
-  return (request, response, next) => {
-    const path = (request.url ?? '').split('?', 1)[0] ?? ''
+  let isToldOfMount = false
+  return (incoming, response, next) => {
+    const request: Incoming = incoming
+    const url = request.originalUrl ?? request.url ?? ''
+    const path = url.split('?', 1)[0] ?? ''
     const ours = path === BASE_PATH || path.startsWith(`${BASE_PATH}/`) || WELL_KNOWN.includes(path)
-    if (next && !ours) next()
-    else if (DOT_SEGMENT.test(path)) response.writeHead(404).end()
-    else listen(request, response).catch((error: unknown) => (next ? next(error) : response.destroy()))
+    if (!ours && next) return next()
+    if (DOT_SEGMENT.test(path)) return void response.writeHead(404).end()
+    if (ours && url !== request.url) {
+      if (!isToldOfMount) {
+        console.error(
+          `isthmus: nodeHandler is mounted below a path. Use app.use(nodeHandler(hub)): ${WELL_KNOWN.join(' and ')} have to be served, too.`,
+        )
+        isToldOfMount = true
+      }
+      request.url = url
+    }
+    if (request.readableDidRead) request.rawBody = bodyOf(request)
+    listen(request, response).catch((error: unknown) => (next ? next(error) : response.destroy()))
   }
 }
 
-/** Writes an answer of plain values; streams of the platform are left to the adapter. */
-function send(reply: Reply, outgoing: ServerResponse): Response {
-  const { status, headers, body } = reply
-  if (body !== null && typeof body !== 'string' && typeof body !== 'function') return responseOf(reply)
-  if (outgoing.destroyed) return RESPONSE_ALREADY_SENT
-  if (typeof body === 'function') sendLive(body, outgoing.writeHead(status, headers))
-  else if (body === null) outgoing.writeHead(status, headers).end()
-  else outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
-  return RESPONSE_ALREADY_SENT
-}
-
-function sendLive(live: Live, outgoing: ServerResponse): void {
-  outgoing.flushHeaders()
-  const stop = live({
-    get pendingBytes() {
-      return outgoing.writableLength
-    },
-    write: (text) => void outgoing.write(text),
-    end: () => void outgoing.end(),
-    cut: () => void outgoing.destroy(),
-  })
-  outgoing.once('close', stop)
+/** A body that a parser has read, as it came; what it did not keep is gone. */
+function bodyOf({ body, headers }: Incoming): Buffer {
+  if (typeof body === 'string' || body instanceof Uint8Array) return Buffer.from(body as string)
+  if (typeof body !== 'object' || body === null) return Buffer.alloc(0)
+  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded')
+  return Buffer.from(isForm ? String(new URLSearchParams(body as Record<string, string>)) : JSON.stringify(body))
 }

@@ -1,5 +1,7 @@
+import * as undici from 'undici'
 import { describe, expect, test, vi } from 'vitest'
 import { backchannelLogout } from './backchannel-logout.ts'
+import { memoryRevocations } from './revocations.ts'
 import { createKey, createWorld, HUB, SITE, START, type World } from './token.test-world.ts'
 
 /** What a hub sends. */
@@ -101,6 +103,59 @@ describe('a bad logout token is refused with the code of its fault, and ends not
     expect(await again.json()).toMatchObject({ code: 'logout-replayed' })
     expect(onLogout).toHaveBeenCalledTimes(1)
   })
+})
+
+// Regression: the check and the mark were two steps, and 20 of 20 at once ran onLogout.
+test('of twenty copies of one token at once, one is received', async () => {
+  await using world = await createWorld()
+  const onLogout = vi.fn(() => new Promise((resolve) => setImmediate(resolve)))
+  const receive = backchannelLogout(world.verifier(), { onLogout })
+  const token = await world.logoutToken()
+  const answers = await Promise.all(Array.from({ length: 20 }, () => receive(delivery(token))))
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(400)])
+  expect(onLogout).toHaveBeenCalledTimes(1)
+})
+
+test('a memory that fails is the hub’s reason to try again, and the token is not used up', async () => {
+  await using world = await createWorld()
+  const memory = memoryRevocations({ clock: world.now })
+  const put = vi.fn(memory.put).mockImplementationOnce(() => {
+    throw new Error('no connection')
+  })
+  const verifier = world.verifier({ revocations: { ...memory, put } })
+  const token = await world.logoutToken()
+  const log = vi.spyOn(console, 'error').mockReturnValue()
+  try {
+    expect((await backchannelLogout(verifier)(delivery(token))).status).toBe(500)
+  } finally {
+    log.mockRestore()
+  }
+  expect((await backchannelLogout(verifier)(delivery(token))).status).toBe(200)
+})
+
+test('a request of another library, or one that was read before', async () => {
+  await using world = await createWorld()
+  const foreign = async (): Promise<Request> => {
+    const body = new URLSearchParams({ logout_token: await world.logoutToken() }).toString()
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    return new undici.Request('https://shop.example/', { method: 'POST', body, headers }) as unknown as Request
+  }
+  expect((await backchannelLogout(world.verifier())(await foreign())).status).toBe(200)
+
+  const read = await foreign()
+  await read.text()
+  const log = vi.spyOn(console, 'error').mockReturnValue()
+  try {
+    const answer = await backchannelLogout(world.verifier())(read)
+    expect(answer.status).toBe(500)
+    expect(await answer.json()).toMatchObject({
+      code: 'config-invalid',
+      error_description: expect.stringMatching(/was read before.*before body parsers/),
+    })
+    expect(log.mock.calls).toEqual([[expect.stringContaining('was read before')]])
+  } finally {
+    log.mockRestore()
+  }
 })
 
 describe('a request that is none', () => {

@@ -36,8 +36,11 @@ export function backchannelLogout(
         return Response.json({ error: 'server_error', code: 'internal' }, { status: 500, headers })
       }
       const { code, message } = error
+      // The site is built wrong. The hub tries again, and says in its own log that this site fails.
+      if (code === 'config-invalid') console.error(`isthmus: back-channel logout failed: ${message}`)
       const body = { error: 'invalid_request', error_description: message, code }
-      return Response.json(body, { status: ERRORS[code].retry ? ERRORS[code].status : 400, headers })
+      const isOurs = ERRORS[code].retry || code === 'config-invalid'
+      return Response.json(body, { status: isOurs ? ERRORS[code].status : 400, headers })
     }
   }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { IsthmusError, type Origin, TOKEN_LIFETIME_MS, TOKEN_LIMIT } from '@isthmus/protocol'
 import { LRUCache } from 'lru-cache'
 import { createKeys } from './keys.ts'
@@ -6,7 +5,7 @@ import { type LogoutNotice, openLogoutToken } from './logout-token.ts'
 import { CLOCK_SKEW_MS, type Trust } from './open-token.ts'
 import { parseVerifierOptions, type VerifierOptions } from './options.ts'
 import { refusal } from './refuse.ts'
-import { type RequestLike, tokenOf } from './request-like.ts'
+import { type Mirror, type RequestLike, tokenOf } from './request-like.ts'
 import { type Believed, openSiteToken } from './site-token.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -14,6 +13,9 @@ import type { Verdict } from './verdict.ts'
 export interface Verifier {
   readonly hub: Origin
   readonly site: string
+  readonly mirror: Mirror
+  /** The clock that tokens are judged by. */
+  readonly clock: () => number
   /**
    * Who is signed in, by a request or by a token. Never rejects because of what came in: a token that is missing or
    * wrong is a verdict without a user. Rejects only if {@link VerifierOptions.revocations} does.
@@ -23,7 +25,7 @@ export interface Verifier {
   revoke(ended: { readonly sid: string } | { readonly sub: string }): Promise<void>
   /**
    * Takes a logout token (OpenID Connect Back-Channel Logout 1.0), revokes what it names, and says what that was.
-   * `then` runs before the token counts as received: if it rejects, the hub's next attempt finds an open door.
+   * `then` runs once, however many copies of the token come at once. If it rejects, the token counts as not received.
    * @throws {IsthmusError} with the code of the first fault; `unreachable` alone is worth another attempt
    */
   receiveLogout(logoutToken: unknown, then?: (ended: LogoutNotice) => unknown): Promise<LogoutNotice>
@@ -38,17 +40,22 @@ export interface Verifier {
  * const { user } = await verifier.verify(request)
  */
 export function createVerifier(options: VerifierOptions): Verifier {
-  const { hub, site, jwks, revocations, verdicts, clock } = parseVerifierOptions(options)
+  const { hub, site, mirror, jwks, revocations, verdicts, clock } = parseVerifierOptions(options)
   const trust: Trust = { issuer: hub, audience: site, keys: createKeys(jwks), clock }
   const believed = new LRUCache<string, Believed>({ max: verdicts })
+  /** Tokens that are being checked: a page asks for its parts all at once, with one token that is new to all of them. */
+  const checking = new Map<string, Promise<Believed>>()
 
   async function believe(token: string): Promise<Believed> {
     if (token.length > TOKEN_LIMIT) throw refusal('token-too-long')
-    const hash = createHash('sha256').update(token).digest('base64')
-    const known = believed.get(hash)
+    const known = believed.get(token)
     if (known && clock() < known.session.expiresAt) return known
-    const fresh = await openSiteToken(token, trust)
-    believed.set(hash, fresh)
+    const begun = checking.get(token)
+    if (begun) return begun
+    const check = openSiteToken(token, trust).finally(() => checking.delete(token))
+    checking.set(token, check)
+    const fresh = await check
+    believed.set(token, fresh)
     return fresh
   }
 
@@ -69,10 +76,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
   return {
     hub,
     site,
+    mirror,
+    clock,
 
     async verify(from) {
       try {
-        const token = typeof from === 'string' ? from : tokenOf(from)
+        const token = typeof from === 'string' ? from : tokenOf(from, mirror)
         if (!token) throw refusal('token-missing')
         const found = await believe(token)
         if (await isOver(found)) return { status: 'signed-out', error: refusal('token-revoked') }
@@ -88,10 +97,15 @@ export function createVerifier(options: VerifierOptions): Verifier {
     async receiveLogout(logoutToken, then) {
       const ended = await openLogoutToken(logoutToken, trust)
       const received = `jti/${ended.jti}`
-      if ((await revocations.get(received)) !== undefined) throw refusal('logout-replayed')
-      await remember(ended.sid !== undefined ? `sid/${ended.sid}` : `sub/${ended.sub}`, ended.issuedAt)
-      await then?.(ended)
-      await revocations.put(received, ended.issuedAt, ended.expiresAt)
+      // One atomic step: of any number of copies at once, one goes on.
+      if (!(await revocations.add(received, ended.issuedAt, ended.expiresAt))) throw refusal('logout-replayed')
+      try {
+        await remember(ended.sid !== undefined ? `sid/${ended.sid}` : `sub/${ended.sub}`, ended.issuedAt)
+        await then?.(ended)
+      } catch (error) {
+        await revocations.delete(received)
+        throw error
+      }
       return ended
     },
   }

@@ -32,7 +32,7 @@ const eventsSchema = z.looseObject({ [LOGOUT_EVENT]: z.looseObject({}) })
  * Throws {@link IsthmusError} with the code of the first fault.
  */
 export async function openLogoutToken(token: unknown, trust: Trust): Promise<LogoutNotice> {
-  const payload = await openToken(token, 'logout+jwt', trust)
+  const { payload } = await openToken(token, 'logout+jwt', trust)
   if (Object.hasOwn(payload, 'nonce')) throw refusal('logout-with-nonce')
   if (!eventsSchema.safeParse(payload.events).success) throw refusal('logout-without-event')
   const parsed = logoutTokenSchema.safeParse(payload)

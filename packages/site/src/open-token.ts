@@ -1,5 +1,5 @@
 import { type ErrorCode, IsthmusError, TOKEN_LIMIT } from '@isthmus/protocol'
-import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose'
 import { refusal } from './refuse.ts'
 
 /** How far the clocks of hub and site may be apart before a fresh token counts as one from the future. */
@@ -21,6 +21,12 @@ const CODE_OF_CLAIM: Readonly<Record<string, ErrorCode>> = {
   nbf: 'token-not-yet-valid',
 }
 
+/** A token after its signature was checked. */
+export interface Opened {
+  readonly payload: JWTPayload
+  readonly header: JWTVerifyResult['protectedHeader']
+}
+
 /**
  * What all tokens of a hub have in common: compact JWS, ES256, a published key, a `typ` that says what it is for,
  * issuer, audience, and times. Nothing of a token is believed, nor told, before its signature is checked.
@@ -29,11 +35,11 @@ export async function openToken(
   token: unknown,
   typ: 'JWT' | 'logout+jwt',
   { issuer, audience, keys, clock }: Trust,
-): Promise<JWTPayload> {
+): Promise<Opened> {
   if (typeof token !== 'string') throw refusal('token-malformed')
   if (token.length > TOKEN_LIMIT) throw refusal('token-too-long')
   const now = clock()
-  const { payload } = await jwtVerify(token, keys, {
+  const { payload, protectedHeader: header } = await jwtVerify(token, keys, {
     algorithms: ['ES256'],
     typ,
     issuer,
@@ -44,7 +50,7 @@ export async function openToken(
     throw translate(error)
   })
   if ((payload.iat ?? Number.POSITIVE_INFINITY) * 1000 > now + CLOCK_SKEW_MS) throw refusal('token-not-yet-valid')
-  return payload
+  return { payload, header }
 }
 
 function translate(error: unknown): unknown {

@@ -12,6 +12,11 @@ for (const [key, value] of [
   ['site', ''],
   ['jwks', '/keys.json'],
   ['jwks', 'file:///etc/keys.json'],
+  // Regression: whoever answers there signs in anybody; plain http was taken from any host.
+  ['jwks', 'http://auth.example/.well-known/jwks.json'],
+  ['jwks', 'http://10.0.0.7:4000/.well-known/jwks.json'],
+  ['mirror', 'header'],
+  ['revocations', { get: () => undefined, put: () => undefined }],
   ['verdicts', 0],
 ] as const) {
   test(`${key}: ${JSON.stringify(value)} stops with a sentence that names the key`, () => {
@@ -21,3 +26,12 @@ for (const [key, value] of [
     )
   })
 }
+
+test.each([
+  'https://keys.inside.example/jwks',
+  'http://127.0.0.1:4000/.well-known/jwks.json',
+  'http://[::1]:4000/jwks',
+  'http://auth.localhost:4000/.well-known/jwks.json',
+])('jwks: %s is taken', (jwks) => {
+  expect(() => createVerifier({ ...good, jwks })).not.toThrow()
+})

@@ -17,6 +17,9 @@ interface Key {
   readonly jwk: JWK
 }
 
+/** What a test puts into the header of a token. */
+type Header = Partial<JWTHeaderParameters> & { readonly iat_ms?: number }
+
 /** A key set on a real server, the keys behind it, and a clock that stands still until it is told to move. */
 export interface World extends AsyncDisposable {
   readonly jwks: string
@@ -29,9 +32,9 @@ export interface World extends AsyncDisposable {
   pass(ms: number): void
   verifier(options?: Partial<VerifierOptions>): Verifier
   /** A site token as the hub issues them; `undefined` in a claim takes it away. */
-  token(claims?: object, header?: Partial<JWTHeaderParameters>, key?: Key): Promise<string>
+  token(claims?: object, header?: Header, key?: Key): Promise<string>
   /** A logout token as the hub sends them. */
-  logoutToken(claims?: object, header?: Partial<JWTHeaderParameters>, key?: Key): Promise<string>
+  logoutToken(claims?: object, header?: Header, key?: Key): Promise<string>
 }
 
 export async function createKey(kid: string): Promise<Key> {
@@ -51,7 +54,7 @@ export async function createWorld(): Promise<World> {
   })
   const key = await createKey('first')
 
-  async function sign(payload: JWTPayload, header: Partial<JWTHeaderParameters>, { kid, privateKey }: Key) {
+  async function sign(payload: JWTPayload, header: Header, { kid, privateKey }: Key) {
     return new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid, ...header }).sign(privateKey)
   }
   const world: World = {

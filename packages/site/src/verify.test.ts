@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { TOKEN_LIMIT } from '@isthmus/protocol'
 import { exportSPKI, importJWK, SignJWT } from 'jose'
-import { describe, expect, test } from 'vitest'
-import type { RequestLike } from './request-like.ts'
+import * as undici from 'undici'
+import { describe, expect, test, vi } from 'vitest'
+import type { Mirror, RequestLike } from './request-like.ts'
+import { memoryRevocations, type Revocations } from './revocations.ts'
 import { createKey, createWorld, HUB, SITE, START } from './token.test-world.ts'
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -43,6 +45,29 @@ describe('a good token', () => {
     expect(await verifier.verify(token)).toMatchObject({ status: 'unknown', error: { code: 'token-expired' } })
   })
 
+  // Regression: a page asks for its parts at once, and each of them had the signature checked anew.
+  test('that ten requests bring at once is checked once', async () => {
+    await using world = await createWorld()
+    const verifier = world.verifier()
+    await verifier.verify(await world.token({ sid: 'warm' }))
+    const token = await world.token()
+    const check = vi.spyOn(crypto.subtle, 'verify')
+    try {
+      const verdicts = await Promise.all(Array.from({ length: 10 }, () => verifier.verify(token)))
+      expect(new Set(verdicts).size).toBe(1)
+      expect(check).toHaveBeenCalledTimes(1)
+      const forged = `${token.slice(0, -8)}AAAAAAAA`
+      const refused = await Promise.all(Array.from({ length: 10 }, () => verifier.verify(forged)))
+      expect(refused.every(({ error }) => error?.code === 'token-bad-signature')).toBe(true)
+      expect(check).toHaveBeenCalledTimes(2)
+      // What failed is not kept.
+      await verifier.verify(forged)
+      expect(check).toHaveBeenCalledTimes(3)
+    } finally {
+      check.mockRestore()
+    }
+  })
+
   test('is taken where this clock is a little behind the hub', async () => {
     await using world = await createWorld()
     world.pass(-30_000)
@@ -53,19 +78,28 @@ describe('a good token', () => {
 })
 
 describe('where it is read from', () => {
-  const cases: readonly (readonly [string, Record<string, string>, string | undefined])[] = [
-    ['the HttpOnly cookie before all', { cookie: 'isthmus_token=page; __Host-isthmus_token=host' }, 'host'],
-    ['the cookie of the page before the header', { cookie: 'isthmus_token=page', authorization: 'Bearer api' }, 'page'],
-    ['an authorization header', { authorization: 'Bearer api' }, 'api'],
-    ['an authorization header in lower case', { authorization: 'bearer api' }, 'api'],
-    ['no other scheme', { authorization: 'Basic api' }, undefined],
-    ['an empty cookie is none', { cookie: '__Host-isthmus_token=; isthmus_token=page' }, 'page'],
-    ['names are exact', { cookie: 'x__Host-isthmus_token=a; ISTHMUS_TOKEN=b; isthmus_token.=c' }, undefined],
+  const both = 'isthmus_token=page; __Host-isthmus_token=host'
+  type Case = readonly [string, Mirror, Record<string, string>, string | undefined]
+  const cases: readonly Case[] = [
+    ['the cookie of the page, and never the other', 'cookie', { cookie: both }, 'page'],
+    ['the HttpOnly cookie', 'endpoint', { cookie: both }, 'host'],
+    // Regression: a neighbour's planted cookie was believed wherever the site's own was not there.
+    ['never a cookie that scripts can write', 'endpoint', { cookie: 'isthmus_token=page' }, undefined],
+    ['an authorization header', 'cookie', { authorization: 'Bearer api' }, 'api'],
+    ['an authorization header in lower case', 'cookie', { authorization: 'bearer api' }, 'api'],
+    // Regression: whoever asked in the name of another user, on purpose, was taken for the user of the browser.
+    ['an authorization header before any cookie', 'cookie', { cookie: both, authorization: 'Bearer api' }, 'api'],
+    ['no other scheme', 'cookie', { authorization: 'Basic api' }, undefined],
+    ['a cookie beside another scheme', 'cookie', { cookie: both, authorization: 'Basic api' }, 'page'],
+    ['an empty cookie is none', 'cookie', { cookie: 'isthmus_token=; isthmus_token=page' }, 'page'],
+    ['the same token twice is one', 'cookie', { cookie: 'isthmus_token=page; a=b; isthmus_token=page' }, 'page'],
+    ['names are exact', 'endpoint', { cookie: 'x__Host-isthmus_token=page; __HOST-ISTHMUS_TOKEN=page' }, undefined],
+    ['names are exact here, too', 'cookie', { cookie: 'ISTHMUS_TOKEN=page; isthmus_token.=page' }, undefined],
   ]
-  for (const [name, headers, expected] of cases) {
-    test(name, async () => {
+  for (const [name, mirror, headers, expected] of cases) {
+    test(`${mirror}: ${name}`, async () => {
       await using world = await createWorld()
-      const verifier = world.verifier()
+      const verifier = world.verifier({ mirror })
       const tokens = { host: await world.token({ sid: 'host' }), page: await world.token({ sid: 'page' }) }
       const named = { ...tokens, api: await world.token({ sid: 'api' }) }
       const filled = Object.fromEntries(
@@ -74,7 +108,18 @@ describe('where it is read from', () => {
           value.replace(/\b(host|page|api)\b(?=;|$)/g, (word) => named[word as keyof typeof named]),
         ]),
       )
-      const requests: RequestLike[] = [{ headers: filled }, new Request('https://shop.example/', { headers: filled })]
+      const spelt = Object.fromEntries(
+        Object.entries(filled).map(([header, value]) => [header.replace(/^./, (first) => first.toUpperCase()), value]),
+      )
+      const requests: RequestLike[] = [
+        { headers: filled },
+        // As the event of a serverless function has them.
+        { headers: spelt },
+        new Request('https://shop.example/', { headers: filled }),
+        // Regression: the classes of a library or of a framework's sandbox are not the global ones; nobody was known.
+        new undici.Request('https://shop.example/', { headers: filled }),
+        { headers: new undici.Headers(filled) },
+      ]
       for (const request of requests) {
         const { sid, error } = await verifier.verify(request)
         expect(sid).toBe(expected)
@@ -82,6 +127,26 @@ describe('where it is read from', () => {
       }
     })
   }
+
+  test('two different tokens are refused, whichever comes first: one of them is planted', async () => {
+    await using world = await createWorld()
+    for (const [mirror, name] of [
+      ['cookie', 'isthmus_token'],
+      ['endpoint', '__Host-isthmus_token'],
+    ] as const) {
+      const [own, planted] = [await world.token(), await world.token({ sub: 'eve', sid: 's2' })]
+      for (const [one, two] of [
+        [own, planted],
+        [planted, own],
+        [own, 'x'],
+      ]) {
+        const verdict = await world
+          .verifier({ mirror })
+          .verify({ headers: { cookie: `${name}=${one}; ${name}=${two}` } })
+        expect(verdict).toMatchObject({ status: 'unknown', error: { code: 'token-ambiguous' } })
+      }
+    }
+  })
 })
 
 describe('a bad token is refused with the code of its fault', () => {
@@ -189,6 +254,20 @@ describe('the end of a session', () => {
     expect((await verifier.verify(await world.token({ sub: 'clerk' }))).status).toBe('signed-in')
   })
 
+  // Regression: whoever signed in within the second of the revocation was refused for as long as that token lasted.
+  test('by user, within one second: what the hub issued before is over, what it issued after is good', async () => {
+    await using world = await createWorld()
+    const verifier = world.verifier()
+    const at = (ms: number, sid: string): Promise<string> => world.token({ sid }, { iat_ms: START + ms })
+    const [before, after, wrong] = [await at(100, 's1'), await at(600, 's2'), await at(5000, 's3')]
+    world.pass(500)
+    await verifier.revoke({ sub: 'customer' })
+    expect((await verifier.verify(before)).status).toBe('signed-out')
+    expect((await verifier.verify(after)).status).toBe('signed-in')
+    // A header that contradicts the claim counts for nothing.
+    expect((await verifier.verify(wrong)).status).toBe('signed-out')
+  })
+
   test('is remembered until the last token of the session is over, by whichever clock', async () => {
     for (const behindMs of [0, 29_000]) {
       await using world = await createWorld()
@@ -205,9 +284,11 @@ describe('the end of a session', () => {
   test('is shared where the memory is: what one process was told, the other knows', async () => {
     await using world = await createWorld()
     const entries = new Map<string, number>()
-    const revocations = {
-      put: async (key: string, at: number) => void entries.set(key, at),
-      get: async (key: string) => entries.get(key),
+    const revocations: Revocations = {
+      put: async (key, at) => void entries.set(key, at),
+      get: async (key) => entries.get(key),
+      add: async (key, at) => !entries.has(key) && entries.set(key, at).size > 0,
+      delete: async (key) => void entries.delete(key),
     }
     const [one, two] = [world.verifier({ revocations }), world.verifier({ revocations })]
     const token = await world.token()
@@ -218,10 +299,7 @@ describe('the end of a session', () => {
 
   test('a memory that fails is not taken for one that knows of no end', async () => {
     await using world = await createWorld()
-    const revocations = {
-      put: () => undefined,
-      get: () => Promise.reject(new Error('no connection')),
-    }
+    const revocations = { ...memoryRevocations(), get: () => Promise.reject(new Error('no connection')) }
     await expect(world.verifier({ revocations }).verify(await world.token())).rejects.toThrow('no connection')
   })
 })

@@ -38,9 +38,11 @@ export async function readAssets(): Promise<Assets> {
 }
 
 async function readAsset(name: string): Promise<string> {
+  const url = new URL(`../../assets/${name}`, import.meta.url)
   try {
-    return await readFile(new URL(`../../assets/${name}`, import.meta.url), 'utf8')
+    return await readFile(url, 'utf8')
   } catch (cause) {
-    throw new IsthmusError('internal', `The browser part "${name}" is missing: run the build.`, { cause })
+    const sentence = `The browser part is missing at ${url.pathname}. Where @isthmus/server was bundled into one file, leave it out of the bundle (external): it reads files beside itself. In its own repository, run the build.`
+    throw new IsthmusError('internal', sentence, { cause })
   }
 }

@@ -198,3 +198,35 @@ describe('rotation', () => {
     expect(kidOf(token)).not.toBe(first)
   })
 })
+
+describe('keys in the hands of an operator', () => {
+  it('are rotated ahead of their time, by a key that was published before it signs', async () => {
+    const { server, pass } = clocked()
+    const keys = server()
+    const [first] = await kidsOf(keys)
+    const next = await keys.rotate()
+    expect(next).toEqual({ kid: expect.any(String), signsFrom: START + KEY_LEAD_MS })
+    // It is the one that is meant until it signs.
+    expect(await server().rotate()).toEqual(next)
+    expect(await kidsOf(server())).toEqual([first, next.kid])
+    expect(kidOf(await keys.sign('JWT', {}))).toBe(first)
+    pass(KEY_LEAD_MS)
+    expect(kidOf(await keys.sign('JWT', {}))).toBe(next.kid)
+  })
+
+  it('are thrown away: the key waiting next signs at once, or else a new one', async () => {
+    const { server } = clocked()
+    const keys = server()
+    const [first = ''] = await kidsOf(keys)
+    const next = await keys.rotate()
+    expect(await keys.revoke(first)).toBe(true)
+    expect(await kidsOf(keys)).toEqual([next.kid])
+    expect(kidOf(await keys.sign('JWT', {}))).toBe(next.kid)
+    expect(await keys.revoke(next.kid)).toBe(true)
+    const [last] = await kidsOf(server())
+    expect([first, next.kid]).not.toContain(last)
+    expect(kidOf(await server().sign('JWT', {}))).toBe(last)
+    expect(await keys.revoke('nothing')).toBe(false)
+    expect(await keys.list()).toEqual([{ kid: last, signsFrom: START }])
+  })
+})

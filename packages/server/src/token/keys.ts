@@ -26,10 +26,29 @@ export interface TokenKeys {
    * Signs a JWT (RFC 7515) with the key of the time.
    *
    * @param typ Header parameter that keeps tokens of different purposes apart (RFC 8725 §3.11).
+   * @param parameters further ones
    */
-  sign(typ: 'JWT' | 'logout+jwt', claims: JWTPayload): Promise<string>
+  sign(typ: 'JWT' | 'logout+jwt', claims: JWTPayload, parameters?: Readonly<Record<string, number>>): Promise<string>
   /** The keys to verify with, of the past, the present and the near future. */
   published(): Promise<readonly PublishedKey[]>
+  /** The names of those keys, and since when each signs, in milliseconds since the epoch. */
+  list(): Promise<readonly KeyInfo[]>
+  /**
+   * Makes the next key now, ahead of its time: published at once, it signs after `KEY_LEAD_MS`, when every site has read
+   * it. If one is waiting already, that one is meant.
+   */
+  rotate(): Promise<KeyInfo>
+  /**
+   * Throws a key away whose private half got into wrong hands; `false` if there is none of this name. Sites believe its
+   * tokens until they read the keys again, ten minutes at most.
+   */
+  revoke(kid: string): Promise<boolean>
+}
+
+/** What the program may know of a key. */
+export interface KeyInfo {
+  readonly kid: string
+  readonly signsFrom: number
 }
 
 const KEYS = 'token/keys'
@@ -70,6 +89,22 @@ export function createTokenKeys({ store, clock }: { store: Store; clock: Clock }
     }
   }
 
+  /** Changes the ring by compare and set; every server of the hub follows within a minute. */
+  async function change(next: (ring: KeyRing, now: number) => KeyRing | Promise<KeyRing>): Promise<KeyRing> {
+    await grown()
+    for (;;) {
+      const stored = await store.get(KEYS)
+      const before: KeyRing = stored ? (JSON.parse(stored.value) as KeyRing) : []
+      const after = await next(before, clock())
+      const expiresAt = Math.max(...after.map(({ signsFrom }) => signsFrom)) + 2 * KEY_LIFETIME_MS + KEY_LEAD_MS
+      const step = { put: KEYS, value: JSON.stringify(after), expiresAt, ifVersion: stored?.version ?? null }
+      if (after !== before && !(await store.write([step]))) continue
+      reading = Promise.resolve(after)
+      readAt = clock()
+      return after
+    }
+  }
+
   function importKey({ kid, privateJwk }: StoredKey): Promise<CryptoKey> {
     const known = imported.get(kid)
     if (known) return known
@@ -79,12 +114,36 @@ export function createTokenKeys({ store, clock }: { store: Store; clock: Clock }
   }
 
   return {
-    async sign(typ, claims) {
+    async sign(typ, claims, parameters) {
       // A ring that was read is never empty.
       const key = signingKey(await ring(), clock()) as StoredKey
-      return new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: key.kid, typ }).sign(await importKey(key))
+      const header = { ...parameters, alg: 'ES256', kid: key.kid, typ }
+      return new SignJWT(claims).setProtectedHeader(header).sign(await importKey(key))
     },
     published: async () => publishedKeys(await ring(), clock()),
+
+    list: async () => (await ring()).map(({ kid, signsFrom }) => ({ kid, signsFrom })),
+
+    async rotate() {
+      const after = await change(async (before, now) => {
+        const isWaiting = (before.at(-1)?.signsFrom ?? 0) > now
+        return isWaiting ? before : withKey(before, await createKey(now + KEY_LEAD_MS), now)
+      })
+      const { kid, signsFrom } = after.at(-1) as StoredKey
+      return { kid, signsFrom }
+    },
+
+    async revoke(kid) {
+      let isKnown = false
+      await change(async (before, now) => {
+        isKnown = before.some((key) => key.kid === kid)
+        if (!isKnown) return before
+        const others = before.filter((key) => key.kid !== kid)
+        // A key that was waiting signs at once: it is published already, and a new one is not.
+        return others.length > 0 ? others : [await createKey(now)]
+      })
+      return isKnown
+    },
   }
 }
 

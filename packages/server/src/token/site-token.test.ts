@@ -51,7 +51,12 @@ describe('the site token', () => {
     const browser = await signedIn(world)
     const { state } = await browser.ask('session', SHOP, WANTED)
     const { sid, token } = state as Extract<SiteState, { access: 'granted' }>
-    expect(decodeProtectedHeader(token ?? '')).toEqual({ alg: 'ES256', typ: 'JWT', kid: expect.any(String) })
+    expect(decodeProtectedHeader(token ?? '')).toEqual({
+      alg: 'ES256',
+      typ: 'JWT',
+      kid: expect.any(String),
+      iat_ms: START,
+    })
     expect(decodeJwt(token ?? '')).toEqual({
       iss: HUB,
       aud: 'shop',

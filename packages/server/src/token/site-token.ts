@@ -1,4 +1,4 @@
-import { type Origin, type SiteState, TOKEN_LIFETIME_MS } from '@isthmus/protocol'
+import { ISSUED_AT_HEADER, type Origin, type SiteState, TOKEN_LIFETIME_MS } from '@isthmus/protocol'
 import type { Site } from '../config/site.ts'
 import type { Clock } from '../store/store.ts'
 import type { TokenKeys } from './keys.ts'
@@ -30,7 +30,8 @@ export function createSiteTokens(issuer: Origin, keys: TokenKeys, clock: Clock):
       const now = clock()
       // Counted from the change itself, so that all servers of a hub come to the same claims.
       const age = Math.max(0, Math.floor((now - revision) / REUSE_MS)) * REUSE_MS
-      const iat = Math.floor((revision + age) / 1000)
+      const issuedAt = revision + age
+      const iat = Math.floor(issuedAt / 1000)
       const exp = Math.min(iat + TOKEN_LIFETIME_MS / 1000, Math.floor(Math.min(expiresAt, idleExpiresAt) / 1000))
       if (exp * 1000 <= now) return undefined
       const { sub, ...granted } = user
@@ -45,10 +46,10 @@ export function createSiteTokens(issuer: Origin, keys: TokenKeys, clock: Clock):
         exp,
         groups: groups.filter((group) => named.has(group)),
       }
-      const name = JSON.stringify(claims)
+      const name = JSON.stringify([claims, issuedAt])
       const known = kept.get(name)
       if (known) return known
-      const token = keys.sign('JWT', claims)
+      const token = keys.sign('JWT', claims, { [ISSUED_AT_HEADER]: issuedAt })
       kept.set(name, token)
       token.catch(() => kept.delete(name))
       if (kept.size > KEPT) kept.delete(kept.keys().next().value as string)

@@ -1,0 +1,4 @@
+import { backchannelLogout } from '@isthmus/site'
+import { verifier } from './verifier.ts'
+
+export const POST = backchannelLogout(verifier)

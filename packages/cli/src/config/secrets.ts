@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+/** What is wrong with a secret: the path of its key, and a sentence. */
+export interface SecretFault {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
+/**
+ * Puts secrets in their places: `{ env: 'NAME' }` becomes the variable, `{ file: 'path' }` the content of the file
+ * without its last newline. The messages name where a secret was looked for, and never what was found.
+ */
+export function resolveSecrets(
+  value: unknown,
+  folder: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): { readonly value: unknown; readonly faults: readonly SecretFault[] } {
+  const faults: SecretFault[] = []
+
+  function walk(part: unknown, path: readonly PropertyKey[]): unknown {
+    if (Array.isArray(part)) return part.map((one, index) => walk(one, [...path, index]))
+    if (!isPlainObject(part)) return part
+    const [[key, content] = [], another] = Object.entries(part)
+    if (!another && typeof content === 'string' && (key === 'env' || key === 'file')) {
+      try {
+        return key === 'env'
+          ? fromEnvironment(content)
+          : readFileSync(resolve(folder, content), 'utf8').replace(/\r?\n$/, '')
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error)
+        faults.push({ path, message: `needs the ${key === 'env' ? 'variable' : 'file'} "${content}": ${message}` })
+        return undefined
+      }
+    }
+    return Object.fromEntries(Object.entries(part).map(([name, one]) => [name, walk(one, [...path, name])]))
+  }
+
+  function fromEnvironment(name: string): string {
+    const found = environment[name]
+    if (!found) throw new Error('it is not set')
+    return found
+  }
+
+  return { value: walk(value, []), faults }
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

@@ -1,0 +1,1 @@
+export { type Config, defineConfig, type Provider, type Secret } from './config/config.ts'
