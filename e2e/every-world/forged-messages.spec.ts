@@ -161,6 +161,7 @@ function recorderOf(other: string): string {
 function addToHubPage({ hosts, hub, names }: World, script: string): void {
   const hash = createHash('sha256').update(script).digest('base64')
   const fetch = async (request: Request): Promise<Response> => {
+    request.headers.delete('accept-encoding')
     const response = await hub.fetch(request)
     if (new URL(request.url).pathname !== '/isthmus/hub') return response
     const headers = new Headers(response.headers)

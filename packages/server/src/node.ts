@@ -36,7 +36,7 @@ export function nodeHandler(hub: Pick<Hub, 'fetch'>): NodeHandler {
 /** Writes an answer of plain values; streams of the platform are left to the adapter. */
 function send(reply: Reply, outgoing: ServerResponse): Response {
   const { status, headers, body } = reply
-  if (body !== null && typeof body !== 'string' && typeof body !== 'function') return responseOf(reply)
+  if (body instanceof ReadableStream) return responseOf(reply)
   if (outgoing.destroyed) return RESPONSE_ALREADY_SENT
   if (typeof body === 'function') sendLive(body, outgoing.writeHead(status, headers))
   else if (body === null) outgoing.writeHead(status, headers).end()
