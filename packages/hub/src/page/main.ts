@@ -107,7 +107,7 @@ function start({ data, port: greeted, heard, stop }: Greeting): void {
     'link-by-click'() {
       const { adopt, ask } = served().api
       adopt()
-        // Whoever has never signed in has no session to be linked to; and with access to the cookie the hub can say so.
+        // A user who has never signed in has no session to be linked to; and with access to the cookie the hub can say so.
         .catch((error: IsthmusError) => {
           if (error.code !== 'no-session') throw error
           return ask()

@@ -143,7 +143,7 @@ export function reconcile(state: State, event: Event): Step {
       return [state, event.given ? { type: 'link-by-click' } : tell({ isthmus, type: 'bounce' })]
     case 'linked-by-click': {
       const { answer } = event
-      // Nobody is signed in, says the hub to a frame that now shows its cookie: there is no carrier to look for.
+      // The hub saw its own cookie, or that there is none: there is no carrier to look for.
       if (answer.carrier === 'none') return take(state, answer)
       return [state, tell({ isthmus, type: 'push', answer: unproven(answer) }), settle(answer)]
     }
@@ -176,7 +176,7 @@ function greet(state: State, embedder: Embedder, to: MessagePort | 'window'): St
 function take(state: State, answer: SiteAnswer, message: HubToClient = { isthmus, type: 'push', answer }): Step {
   const effects = followed(state, state.answer, answer)
   const next = { ...state, answer }
-  // Whoever is told of a session sees at once that it is followed; of its end, before the stream rests.
+  // The stream is said to connect before its session is told, and to rest after the end is told.
   return sidOf(answer) === undefined ? [next, tell(message), ...effects] : [next, ...effects, tell(message)]
 }
 

@@ -3,7 +3,7 @@ import { createStreamKeeper, type Listener } from './keep-stream.ts'
 import type { OpenStream } from './open-stream.ts'
 import type { FromWorker, ToWorker, Wish } from './worker-messages.ts'
 
-/** The Web Lock of a room; who holds it leads. */
+/** The Web Lock of a room; the worker that holds it leads. */
 export interface Lock {
   /** Queues for the lock, or with `steal` takes it from its holder. `onHeld` lasts as long as it is held; rejects if it is stolen. */
   request(steal: boolean, signal: AbortSignal, onHeld: () => Promise<void>): Promise<void>
@@ -39,7 +39,7 @@ const PATIENCE_MS = 2000
  * 4. no document holds the lock: Firefox would keep it out of the back-forward cache.
  *
  * Steps:
- * 1. The first wish of its page brings a worker into the room: it queues for the lock, and asks whoever leads.
+ * 1. The first wish of its page brings a worker into the room: it queues for the lock, and asks the leader.
  * 2. The worker that gets the lock leads: it opens the stream of its wish, says so, and passes on what it is told.
  * 3. A leader that is asked for its own session says again what it knows; asked for another one it only says that it leads.
  * 4. A worker whose page has just asked takes the lock from a leader that follows another session, or does not answer.

@@ -2,7 +2,7 @@ import type { SiteAnswer, StreamStatus } from '@isthmus/protocol'
 import type { OpenStream, Stream } from './open-stream.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
-/** Whom a worker tells of the stream. */
+/** A page, or the pages of a partition, as a worker tells them of the stream. */
 export interface Listener {
   tell(message: FromWorker): void
 }
