@@ -5,6 +5,9 @@ import { addToHubPage } from './hub-faults.ts'
 /** Browsers open six connections to a host over HTTP/1.1, for all tabs of a partition together. */
 const CONNECTIONS = 6
 
+// Eight pages, each with its frame, are many for a busy machine.
+test.setTimeout(90_000)
+
 for (const [workers, script] of [
   ['whatever workers the browser shares', ''],
   ['a browser that shares none', 'delete window.SharedWorker'],
