@@ -1,4 +1,5 @@
-import { diagnosis, PATIENCE, shows, signIn } from './acts.ts'
+import { PATIENCE } from '../patience.ts'
+import { diagnosis, shows, signIn } from './acts.ts'
 import { expect, test } from './fixtures.ts'
 import { addToHubPage } from './hub-faults.ts'
 
