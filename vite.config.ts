@@ -1,15 +1,14 @@
-import { readFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { svelteTesting } from '@testing-library/svelte/vite'
-import { type BuildEnvironmentOptions, defineConfig, type Plugin } from 'vite'
+import { type BuildEnvironmentOptions, defineConfig, type Plugin, type ViteBuilder } from 'vite'
 import { compileSchema } from './packages/protocol/src/compact/compile-schema.ts'
 import { writeTables } from './packages/protocol/src/compact/write-tables.ts'
 import {
   clientToHubSchema,
   discoverySchema,
   helloSchema,
-  hubPageDataSchema,
   hubToClientSchema,
   problemSchema,
   redeemedSchema,
@@ -26,7 +25,6 @@ const tables = {
   clientToHub: clientToHubSchema,
   discovery: discoverySchema,
   hello: helloSchema,
-  hubPageData: hubPageDataSchema,
   hubToClient: hubToClientSchema,
   problem: problemSchema,
   redeemed: redeemedSchema,
@@ -52,26 +50,33 @@ function schemaTables(): Plugin {
   }
 }
 
-/** The hub page is one document: its script stands inside. */
-function selfContainedHub(): Plugin {
+/** Below it, files whose names hold the hash of their content, as the hub serves them. */
+const ASSETS = 'packages/server/assets/immutable'
+const ASSETS_PATH = '/isthmus/assets/'
+
+/** The addresses of the hub page's parts, each built before those that load it: one hash in the document stands for all. */
+const parts = { key: '', worker: '' }
+
+function partAddresses(): Plugin {
+  const id = 'virtual:isthmus/parts'
   return {
-    name: 'isthmus:self-contained-hub',
-    applyToEnvironment: ({ name }) => name === 'hub',
-    async generateBundle(_, bundle) {
-      const template = await readFile(path('packages/hub/hub.html'), 'utf8')
-      for (const [name, file] of Object.entries(bundle)) {
-        if (file.type !== 'chunk') continue
-        const code = file.code.trim()
-        if (/<\/script|<!--/i.test(code)) this.error('The hub script would end its own element.')
-        this.emitFile({
-          type: 'asset',
-          fileName: 'hub.html',
-          source: template.replace('<!--isthmus:script-->', () => `<script>${code}</script>`),
-        })
-        delete bundle[name]
-      }
+    name: 'isthmus:part-addresses',
+    resolveId: (source) => (source === id ? `\0${id}` : undefined),
+    load(source) {
+      if (source !== `\0${id}`) return undefined
+      return Object.entries(parts)
+        .map(([name, address]) => `export const ${name} = ${JSON.stringify(address)}`)
+        .join('\n')
     },
   }
+}
+
+/** Builds one part of the hub page; gives its address. */
+async function buildPart(builder: ViteBuilder, name: string): Promise<string> {
+  const environment = builder.environments[name]
+  if (!environment) throw new Error(`There is no environment "${name}".`)
+  const built = (await builder.build(environment)) as { output: readonly [{ fileName: string }] }
+  return ASSETS_PATH + built.output[0].fileName
 }
 
 /** One bundle: where it starts, and the file it becomes. */
@@ -115,7 +120,7 @@ function binding(framework: 'react' | 'vue' | 'svelte'): { build: BuildEnvironme
 const PAGES = ['packages/client/src/{react,vue,svelte}/!(server).test.{ts,tsx}']
 
 export default defineConfig({
-  plugins: [schemaTables(), selfContainedHub()],
+  plugins: [schemaTables(), partAddresses()],
   resolve: {
     alias: [
       { find: /^@isthmus\/protocol\/compact$/, replacement: path('packages/protocol/src/compact/index.ts') },
@@ -125,8 +130,13 @@ export default defineConfig({
     ],
   },
   builder: {
+    // One configuration for all: what one build tells, the next one reads.
+    sharedConfigBuild: true,
     async buildApp(builder) {
-      for (const name of ['sdk', 'react', 'vue', 'svelte', 'tag', 'hub', 'worker']) {
+      await rm(path(ASSETS), { recursive: true, force: true })
+      parts.key = await buildPart(builder, 'key')
+      parts.worker = await buildPart(builder, 'worker')
+      for (const name of ['hub', 'greeter', 'sdk', 'react', 'vue', 'svelte', 'tag']) {
         const environment = builder.environments[name]
         if (environment) await builder.build(environment)
       }
@@ -141,11 +151,13 @@ export default defineConfig({
       consumer: 'client',
       ...bundle('packages/client/src/script-tag.ts', 'iife', 'packages/server/assets', 'client.js'),
     },
-    hub: { consumer: 'client', ...bundle('packages/hub/src/page/main.ts', 'iife', 'packages/server/assets', 'hub.js') },
-    worker: {
+    greeter: {
       consumer: 'client',
-      ...bundle('packages/hub/src/worker/main.ts', 'iife', 'packages/server/assets', 'worker.js'),
+      ...bundle('packages/hub/src/greeter.ts', 'iife', 'packages/server/assets', 'greeter.js'),
     },
+    hub: { consumer: 'client', ...bundle('packages/hub/src/page/main.ts', 'iife', ASSETS, 'hub-[hash].js') },
+    worker: { consumer: 'client', ...bundle('packages/hub/src/worker/main.ts', 'iife', ASSETS, 'worker-[hash].js') },
+    key: { consumer: 'client', ...bundle('packages/hub/src/key/key-carrier.ts', 'es', ASSETS, 'key-[hash].js') },
   },
   // Vitest reads its part of this file; see https://vitest.dev/config.
   ...({

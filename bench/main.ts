@@ -1,10 +1,22 @@
+import { writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { replaceSection } from './document.ts'
 import { describeMachine } from './machine.ts'
+import { measureFirstAnswer } from './topics/first-answer.ts'
 import { measureServer } from './topics/server.ts'
+import { measureSize } from './topics/size.ts'
 import { measureStreams } from './topics/streams.ts'
 
-/** Everything that is measured, by the word after `--only`. Each topic prints its own table. */
-const TOPICS: Readonly<Record<string, () => Promise<string>>> = { server: measureServer, streams: measureStreams }
+/** Everything that is measured, by the word after `--only`. Each topic gives its own table. */
+const TOPICS: Readonly<Record<string, () => Promise<string>>> = {
+  size: measureSize,
+  'first-answer': measureFirstAnswer,
+  server: measureServer,
+  streams: measureStreams,
+}
+
+const DOCUMENT = fileURLToPath(new URL('../../docs/performance.md', import.meta.url))
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } })
 const chosen = values.only?.split(',') ?? Object.keys(TOPICS)
@@ -13,6 +25,10 @@ if (unknown.length > 0) {
   console.error(`bench: there is no topic "${unknown.join('", "')}"; there are ${Object.keys(TOPICS).join(', ')}.`)
   process.exitCode = 1
 } else {
-  console.log(describeMachine())
-  for (const topic of chosen) console.log(`\n## ${topic}\n\n${await TOPICS[topic]?.()}`)
+  for (const topic of chosen) {
+    const machine = describeMachine()
+    const figures = `${await TOPICS[topic]?.()}\n\nMeasured on ${machine}.`
+    console.log(`\n## ${topic}\n\n${figures}`)
+    await writeFile(DOCUMENT, await replaceSection(DOCUMENT, topic, figures))
+  }
 }

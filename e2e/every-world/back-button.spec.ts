@@ -58,7 +58,7 @@ function askedSince(world: World, before: number): string[] {
     .slice(before)
     .filter(({ host }) => host === world.names.hub)
     .map(({ path }) => path.replace(/\?.*/, ''))
-    .filter((path) => path !== '/isthmus/events' && path !== '/isthmus/worker.js')
+    .filter((path) => path !== '/isthmus/events' && !path.startsWith('/isthmus/assets/'))
 }
 
 test('the back button restores the page with its stream, and nobody counts as signed in before the hub said so', async ({

@@ -208,6 +208,11 @@ test.describe('the hub’s database in the site’s partition', () => {
     return KNOWN_AFTER_LOGIN.includes(privacyWorld) ? 'signed-out: none' : UNLINKED[privacyWorld]
   }
 
+  /** The carrier is found after the state is shown. */
+  async function isKeyed(shop: Tab): Promise<void> {
+    await expect.poll(async () => (await diagnosis(shop)).carrier, PATIENCE).toBe('key')
+  }
+
   /** A page whose partition keeps its key: no cookie of the hub stays in any world. */
   async function openKeyed(world: World, open: (url: string) => Promise<Tab>): Promise<Tab> {
     world.interceptHub(giveNoCookie)
@@ -215,7 +220,9 @@ test.describe('the hub’s database in the site’s partition', () => {
     const shop = await open(world.url('shop', '/first'))
     await signIn(shop, 'customer')
     await shows(shop, 'signed in: The customer')
-    expect((await diagnosis(shop)).carrier).toBe('key')
+    await isKeyed(shop)
+    // Its worker has read the key by then.
+    await expect.poll(async () => (await diagnosis(shop)).stream, PATIENCE).toBe('open')
     return shop
   }
 
@@ -265,7 +272,7 @@ test.describe('the hub’s database in the site’s partition', () => {
 
         await clickSignInAtOnce(shop)
         await shows(shop, 'signed in: The customer')
-        expect((await diagnosis(shop)).carrier).toBe('key')
+        await isKeyed(shop)
       })
     }
     await shop.reload()

@@ -1,4 +1,8 @@
-import type { RequestHandler } from 'express'
+import { createHash } from 'node:crypto'
+import { nodeHandler } from '@isthmus/server/node'
+import express, { type RequestHandler } from 'express'
+import { createLoginApp } from '../login-app.ts'
+import type { World } from '../world.ts'
 
 /** The hub hears nothing that a frame could prove itself with. Adapters read either form of a request's headers. */
 export const forget: RequestHandler = (request, _, next) => {
@@ -30,4 +34,19 @@ export const giveNoCookie: RequestHandler = (_, response, next) => {
     return writeHead(status, Object.fromEntries(kept))
   }) as typeof response.writeHead
   next()
+}
+
+/** Serves the hub's page with a script before its own. */
+export function addToHubPage({ hosts, hub, names }: World, script: string): void {
+  const hash = createHash('sha256').update(script).digest('base64')
+  const fetch = async (request: Request): Promise<Response> => {
+    request.headers.delete('accept-encoding')
+    const response = await hub.fetch(request)
+    if (new URL(request.url).pathname !== '/isthmus/hub') return response
+    const headers = new Headers(response.headers)
+    const policy = headers.get('content-security-policy') ?? ''
+    headers.set('content-security-policy', policy.replace('script-src ', `script-src 'sha256-${hash}' `))
+    return new Response(`<!doctype html><script>${script}</script>${await response.text()}`, { headers })
+  }
+  hosts.set(names.hub, express().use(nodeHandler({ fetch })).use(createLoginApp(hub)))
 }

@@ -199,7 +199,7 @@ test('a browser that keeps nothing of the hub from one page to the next is led a
 
   await clickSignIn(shop, 'customer')
   await shows(shop, 'signed in: The customer')
-  expect((await diagnosis(shop)).carrier).toBe('key')
+  await expect.poll(async () => (await diagnosis(shop)).carrier, PATIENCE).toBe('key')
   expect(await addressOf(shop)).toBe(world.url('shop', '/third?x=2#/deep'))
 })
 

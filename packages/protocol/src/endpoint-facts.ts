@@ -18,11 +18,12 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
     means:
       'The page for embedding, with the state for exactly the site that Referer names; without Referer, with none, for the site of `origin` or `site`.',
   },
-  worker: {
-    caller: 'hub page',
-    input: 'query `v`',
+  assets: {
+    caller: 'hub page or site',
+    input: '–',
     output: 'JavaScript',
-    means: 'The worker that holds the event stream.',
+    means:
+      'A part of the hub page or of the SDK, whose name holds the hash of its content. An older hash gives the part as it is now.',
   },
   client: {
     caller: 'anyone',

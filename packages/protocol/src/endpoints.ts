@@ -4,7 +4,7 @@ import { BASE_PATH, JWKS_PATH } from './constants.ts'
 // One export each, so that a browser bundle carries only those it asks.
 
 export const hub = { method: 'GET', path: `${BASE_PATH}/hub` } as const
-export const worker = { method: 'GET', path: `${BASE_PATH}/worker.js` } as const
+export const assets = { method: 'GET', path: `${BASE_PATH}/assets/:file` } as const
 export const client = { method: 'GET', path: `${BASE_PATH}/client.js` } as const
 export const session = { method: 'GET', path: `${BASE_PATH}/session` } as const
 export const touch = { method: 'POST', path: `${BASE_PATH}/touch` } as const

@@ -34,8 +34,6 @@ export const hubPageDataSchema = z.object({
   /** The page the frame may talk to; absent without a Referer. */
   origin: z.exactOptional(z.string()),
   answer: z.exactOptional(siteAnswerSchema),
-  /** Path of the worker script, with the hash of its content. */
-  worker: z.string(),
   /** Origins of the other registered sites, separated by spaces. */
   peers: z.string(),
   /** The hub's clock, in milliseconds since the epoch. */

@@ -5,6 +5,7 @@ import * as constants from './constants.ts'
 import { ENDPOINT_FACTS, type EndpointName } from './endpoint-facts.ts'
 import * as ENDPOINTS from './endpoints.ts'
 import { ERRORS } from './error-facts.ts'
+import { ENDPOINT_EXAMPLES, MESSAGE_EXAMPLES, PROBLEM_EXAMPLE } from './examples.test-kit.ts'
 import { MESSAGE_FACTS } from './message-facts.ts'
 import {
   clientToHubSchema,
@@ -53,7 +54,7 @@ const SHAPES: Record<string, z.core.$ZodType> = {
 
 const CONSTANTS: Readonly<Record<string, string | number>> = { ...constants }
 
-const TABLES: Record<string, () => string> = { messages, shapes, endpoints, errors, limits }
+const TABLES: Record<string, () => string> = { messages, shapes, exchanges, endpoints, errors, limits, said }
 
 describe('PROTOCOL.md', () => {
   it('holds every generated table, once', () => {
@@ -82,6 +83,28 @@ describe('PROTOCOL.md', () => {
     expect(facts.every(([, fact]) => fact.to === to)).toBe(true)
   })
 })
+
+/** One of each message, as it crosses. */
+function said(): string {
+  const lines = Object.entries(MESSAGE_EXAMPLES).map(([, example]) => {
+    expect(messageSchema.parse(example)).toEqual(example)
+    return JSON.stringify(example)
+  })
+  return ['```json', ...lines, '```'].join('\n')
+}
+
+/** One exchange with each endpoint that takes or gives JSON, and a refusal. */
+function exchanges(): string {
+  const shown = (schema: z.ZodMiniType, value: unknown): string => {
+    expect(schema.parse(value)).toEqual(value)
+    return JSON.stringify(value)
+  }
+  const lines = Object.entries(ENDPOINT_EXAMPLES).flatMap(([name, { takes, gives }]) => {
+    const { method, path } = { ...ENDPOINTS }[name as EndpointName]
+    return [`// ${method} ${path}`, ...(takes ? [shown(...takes)] : []), shown(...gives), '']
+  })
+  return ['```jsonc', ...lines, '// a refusal', shown(...PROBLEM_EXAMPLE), '```'].join('\n')
+}
 
 function messages(): string {
   const rows = messageSchema.def.options.map((schema) => {

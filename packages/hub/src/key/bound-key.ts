@@ -1,5 +1,7 @@
 import { generateKeyPair } from 'dpop'
 import { del, get, promisifyRequest, set, type UseStore } from 'idb-keyval'
+import { markKey } from './key-mark.ts'
+import { openOnce } from './open-once.ts'
 
 /** A key that never leaves this partition, and the handle that the hub bound to it. */
 export interface BoundKey {
@@ -27,10 +29,12 @@ export async function loadKey(site: string, reject?: (site: string) => Promise<v
 
 /** Where nothing can be kept, the key lives as long as the page. */
 export async function saveKey(site: string, key: BoundKey): Promise<void> {
+  markKey(site, true)
   await attempt(() => set(site, key, keys))
 }
 
 export async function forgetKey(site: string): Promise<void> {
+  markKey(site, false)
   await attempt(() => del(site, keys))
 }
 
@@ -51,16 +55,15 @@ function isOurs(key: unknown, type: KeyType): boolean {
   return key.type === type && key.extractable === (type === 'public') && namedCurve === 'P-256' && key.usages.length > 0
 }
 
-let opened: Promise<IDBDatabase> | undefined
+/** Kept open: in WebKit the database of a partition is gone as soon as no page has it open. */
+const open = openOnce(openDatabase)
 
-/** Kept open: in WebKit the database of a partition is gone as soon as nobody has it open. */
 const keys: UseStore = async (mode, act) => {
-  opened ??= open()
-  const database = await inTime(opened)
+  const database = await inTime(open())
   return act(database.transaction(STORE, mode).objectStore(STORE))
 }
 
-async function open(): Promise<IDBDatabase> {
+async function openDatabase(): Promise<IDBDatabase> {
   const opening = indexedDB.open(DATABASE)
   opening.onupgradeneeded = () => opening.result.createObjectStore(STORE)
   const database = await promisifyRequest(opening)
@@ -71,8 +74,10 @@ async function open(): Promise<IDBDatabase> {
 }
 
 function close(): void {
-  opened?.then((database) => database.close())
-  opened = undefined
+  open.forget()?.then(
+    (database) => database.close(),
+    () => {},
+  )
 }
 
 /** A user may have switched storage off: every use can fail, and in Firefox throws at once. */

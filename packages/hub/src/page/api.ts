@@ -11,35 +11,59 @@ import {
   type Visit,
 } from '@isthmus/protocol'
 import { MISFIT, readAs, type Table } from '@isthmus/protocol/compact'
-import { type Embedder, embedderHeaders } from '../embedder-headers.ts'
-import { type BoundKey, createKey, forgetKey, loadKey, rejectKey, saveKey } from '../key/bound-key.ts'
-import { fetchWithProof } from '../key/fetch-with-proof.ts'
+import { type Embedder, embedderHeaders } from '../embedder.ts'
+import type { BoundKey } from '../key/bound-key.ts'
+import { type KeyPart, loadKeyPart, mayKeepKey } from '../key/key-part.ts'
+import type { Hedge } from './hedge.ts'
 
-/** An answer takes one round trip: a question that has waited this long may wait in vain. */
-const PATIENCE_MS = 1000
-
-/** The hub's endpoints, asked on behalf of one embedding page. Every call throws {@link IsthmusError}. */
+/** The hub's endpoints, asked on behalf of one embedder. Every call throws {@link IsthmusError}. */
 export interface Api {
   ask(): Promise<SiteAnswer>
   touch(): Promise<SiteAnswer>
   signOut(): Promise<SiteAnswer>
-  /** Gives this partition a carrier: which one is found by trying. */
+  /** Gives this partition a carrier; which one sticks, the next answer shows. */
   redeem(input: RedeemInput): Promise<SiteAnswer>
   /** The same without a ticket, where the browser lets this frame have the hub's own cookie. */
   adopt(): Promise<SiteAnswer>
   /** Has the hub accept a top-level visit; gives its short id. */
   registerVisit(visit: Visit): Promise<string>
   /** What the page was told without a proof; asked again with the partition's key, if it has one. */
-  confirm(answer: SiteAnswer): Promise<SiteAnswer>
+  find(answer: SiteAnswer): Promise<SiteAnswer>
   /** The key that carries the session, where it does. */
   key(): BoundKey | undefined
+  /** The nonce for the first proof of a worker. */
+  nonce(): string
 }
 
-export function createApi(embedder: Embedder): Api {
+interface Endpoint {
+  readonly method: string
+  readonly path: string
+}
+
+/**
+ * Finds and keeps the carrier of one partition.
+ *
+ * 1. A document request carries cookies only. Where they proved nothing, the partition may keep a key: it is looked for,
+ *    and asked with.
+ * 2. A ticket gives the partition a cookie and, bound to a fresh key, a handle. From then on requests carry both.
+ * 3. The first answer to such a request names the carrier that the hub took. The partition's cookie: the key is
+ *    forgotten. The hub's own: the key is kept, as the browser may take that cookie back, and not used. The key: it stays.
+ * 4. Where the key proves a session that is over, another page may have got a newer handle: it is looked for again.
+ */
+export function createApi(embedder: Embedder, nonce: string, hedge: Hedge): Api {
+  let part: KeyPart | undefined
   let key: BoundKey | undefined
+  /** A ticket was redeemed, and its carrier not yet seen. */
+  let unproven: Promise<void> | undefined
+
+  async function usePart(): Promise<KeyPart> {
+    part = await loadKeyPart()
+    part.startWithNonce(nonce)
+    return part
+  }
 
   async function call(
-    { method, path }: { method: string; path: string },
+    { method, path }: Endpoint,
     expected: Table,
     body?: unknown,
     pair: CryptoKeyPair | undefined = key?.pair,
@@ -52,12 +76,11 @@ export function createApi(embedder: Embedder): Api {
       cache: 'no-store',
       signal: AbortSignal.timeout(FRAME_TIMEOUT_MS),
     } as const
-    const response = await (pair ? fetchWithProof(path, init, pair, key?.handle) : fetch(path, init)).catch(
-      (cause: unknown) => {
-        const timedOut = cause instanceof DOMException && cause.name === 'TimeoutError'
-        throw new IsthmusError(timedOut ? 'timeout' : 'unreachable', undefined, { cause })
-      },
-    )
+    const sending = pair && part ? part.fetchWithProof(path, init, pair, key?.handle) : fetch(path, init)
+    const response = await sending.catch((cause: unknown) => {
+      const timedOut = cause instanceof DOMException && cause.name === 'TimeoutError'
+      throw new IsthmusError(timedOut ? 'timeout' : 'unreachable', undefined, { cause })
+    })
     const given: unknown = await response.json().catch(() => undefined)
     const read = response.ok ? readAs(expected, given) : MISFIT
     if (read !== MISFIT) return read
@@ -65,55 +88,47 @@ export function createApi(embedder: Embedder): Api {
     throw new IsthmusError(refusal === MISFIT ? 'unreachable' : (refusal as Problem).error)
   }
 
-  async function askFor(endpoint: { method: string; path: string }): Promise<SiteAnswer> {
+  async function askFor(endpoint: Endpoint): Promise<SiteAnswer> {
     const answer = await honestly((await call(endpoint, siteAnswer)) as SiteAnswer)
-    if (!key || answer.state.status === 'signed-in') return answer
+    await settle(answer)
+    if (!key || !part || answer.state.status === 'signed-in') return answer
     // As a cookie would be: another tab of this partition may have got the next handle.
-    const kept = await loadKey(answer.site)
+    const kept = await part.loadKey(answer.site)
     if (!kept || kept.handle === key.handle) return answer
     key = kept
     return askFor(endpoint)
   }
 
-  /**
-   * A kept connection may have died without a word, and what is sent over it waits in vain: a question that waits is asked
-   * again beside, which takes another connection. The first outcome counts; none of these does anything twice.
-   */
-  function patiently(endpoint: { method: string; path: string }): Promise<SiteAnswer> {
-    let over = false
-    const again = async (times: number): Promise<SiteAnswer> => {
-      await new Promise((resolve) => setTimeout(resolve, times * PATIENCE_MS))
-      return over ? (undefined as never) : askFor(endpoint)
-    }
-    return Promise.race([askFor(endpoint), ...[1, 2, 3].map(again)]).finally(() => {
-      over = true
-    })
+  /** Which carrier stuck. */
+  async function settle({ carrier, site }: SiteAnswer): Promise<void> {
+    const saved = unproven
+    if (!saved || carrier === 'none') return
+    unproven = undefined
+    await saved
+    if (carrier !== 'key') key = undefined
+    if (carrier === 'partitioned') await part?.forgetKey(site)
   }
 
-  const ask = (): Promise<SiteAnswer> => patiently(ENDPOINTS.session)
+  const ask = (): Promise<SiteAnswer> => hedge.send(() => askFor(ENDPOINTS.session))
 
-  async function link(endpoint: { method: string; path: string }, input?: RedeemInput): Promise<SiteAnswer> {
+  async function link(endpoint: Endpoint, input?: RedeemInput): Promise<SiteAnswer> {
     // A key that is there already stays: its proof also says which session this partition had before.
-    const pair = key?.pair ?? (await createKey().catch(() => undefined))
-    const { site: id, handle } = (await call(endpoint, redeemed, input, pair)) as Redeemed
-    key = undefined
-    const byCookie = await ask()
-    const bound = pair && handle !== undefined ? { pair, handle } : undefined
-    if (byCookie.carrier === 'partitioned' || !bound) {
-      await forgetKey(id)
-      return byCookie
-    }
-    // The hub's own cookie hides whether the partition's would stick; and the browser may take it back.
-    await saveKey(id, bound)
-    if (byCookie.carrier !== 'none') return byCookie
-    key = bound
-    return ask()
+    const pair =
+      key?.pair ??
+      (await usePart()
+        .then((code) => code.createKey())
+        .catch(() => undefined))
+    const { handle, ...answer } = (await call(endpoint, redeemed, input, pair)) as Redeemed
+    key = pair && handle !== undefined ? { pair, handle } : undefined
+    // Kept before it is needed: the page may be left at any time.
+    unproven = key && part ? part.saveKey(answer.site, key) : part?.forgetKey(answer.site)
+    return answer
   }
 
   return {
     ask,
-    touch: () => patiently(ENDPOINTS.touch),
-    signOut: () => patiently(ENDPOINTS.signOut),
+    touch: () => hedge.send(() => askFor(ENDPOINTS.touch)),
+    signOut: () => hedge.send(() => askFor(ENDPOINTS.signOut)),
 
     redeem: (input) => link(ENDPOINTS.redeem, input),
     adopt: () => link(ENDPOINTS.linkFrame),
@@ -122,10 +137,12 @@ export function createApi(embedder: Embedder): Api {
       return ((await call(ENDPOINTS.registerVisit, registeredVisit, visit)) as RegisteredVisit).visit
     },
 
-    async confirm(answer) {
+    async find(answer) {
       if (answer.carrier !== 'none') return answer
+      if (!mayKeepKey(answer.site)) return unlinked(answer)
+      const { forgetKey, loadKey, rejectKey } = await usePart()
       key = await loadKey(answer.site, rejectKey)
-      if (!key) return honestly(answer)
+      if (!key) return unlinked(answer)
       // A network that fails says nothing of the session: then nothing is said at all.
       const byKey = await ask().catch((error: IsthmusError) => {
         if (error.code !== 'proof-refused') throw error
@@ -134,10 +151,18 @@ export function createApi(embedder: Embedder): Api {
       key = undefined
       // The hub does not know this handle any more, or it was never bound to this key.
       await (byKey ? forgetKey : rejectKey)(answer.site)
-      return honestly(answer)
+      return unlinked(answer)
     },
 
     key: () => key,
+    nonce: () => part?.latestNonce() ?? nonce,
+  }
+
+  async function unlinked(answer: SiteAnswer): Promise<SiteAnswer> {
+    const honest = await honestly(answer)
+    // What is linked next may need a key: its code is there by then.
+    if (honest.state.status === 'unlinked') usePart().catch(() => undefined)
+    return honest
   }
 }
 

@@ -1,73 +1,184 @@
-import { hello, hubPageData } from 'virtual:isthmus/tables'
-import { type Hello, type HubPageData, PROTOCOL_VERSION, type SiteAnswer, type Welcome } from '@isthmus/protocol'
+import { clientToHub, hello } from 'virtual:isthmus/tables'
+import {
+  type ClientToHub,
+  type Hello,
+  IsthmusError,
+  PROTOCOL_VERSION,
+  type SiteAnswer,
+  type Welcome,
+} from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
-import type { Embedder } from '../embedder-headers.ts'
-import { startWithNonce } from '../key/fetch-with-proof.ts'
+import type { Embedder } from '../embedder.ts'
+import type { GreetedWindow, Greeting } from '../greeting.ts'
 import { type Api, createApi } from './api.ts'
 import { showButton } from './button.ts'
-import { type Served, serveParent } from './serve-parent.ts'
-import { trustScriptUrl } from './trust-script-url.ts'
+import { createHedge } from './hedge.ts'
+import { type Effect, type Event, INITIAL_STATE, reconcile } from './reconcile.ts'
+import { createStreamLink } from './stream-link.ts'
 
-const read = readAs(hubPageData, JSON.parse(document.getElementById('isthmus')?.textContent ?? 'null'))
-if (read !== MISFIT && parent !== window) start(read as HubPageData)
+const { isthmusGreeting } = window as GreetedWindow
+if (isthmusGreeting && parent !== window) start(isthmusGreeting)
 
-/** Whom the page may talk to, what they are told first, and the way to learn more. */
-interface Parent {
-  readonly embedder: Embedder
-  readonly answer: SiteAnswer
-  readonly api: Api
-}
-
-function start(data: HubPageData): void {
-  startWithNonce(data.nonce)
+/** Performs what {@link reconcile} decides. */
+function start({ data, port: greeted, heard, stop }: Greeting): void {
   const aheadMs = data.now - Date.now()
-  const worker = trustScriptUrl(data.worker)
   const wantsToken = new URLSearchParams(location.search).get('token') === '1'
-  const named =
-    data.origin !== undefined && data.answer
-      ? confirm({ origin: data.origin, site: undefined, wantsToken }, data.answer)
-      : undefined
-  let served: Served | undefined
+  const hedge = createHedge()
+  const stream = createStreamLink({
+    onAnswer: (answer) => dispatch({ type: 'pushed', answer }),
+    onStatus: (status) => dispatch({ type: 'status', status }),
+    onWorker: (is) => dispatch({ type: 'worker', is }),
+  })
+  let state = INITIAL_STATE
+  let port: MessagePort | undefined
+  /** By embedder: one that says hello with another origin has another carrier. */
+  const apis = new Map<string, Api>()
 
-  if (data.button !== undefined) showButton(data.button, async () => served?.link())
+  function dispatch(event: Event): void {
+    const [next, ...effects] = reconcile(state, event)
+    state = next
+    for (const effect of effects) (actions[effect.type] as (effect: Effect) => void)(effect)
+  }
 
-  function serve({ embedder, answer, api }: Parent, port: MessagePort): Welcome {
-    served?.stop()
-    served = serveParent(port, embedder, worker, answer, api)
+  function apiOf(embedder: Embedder): Api {
+    const known = apis.get(embedder.origin)
+    if (known) return known
+    const api = createApi(embedder, data.nonce, hedge)
+    apis.set(embedder.origin, api)
+    return api
+  }
+
+  function served(): { embedder: Embedder; api: Api } {
+    const embedder = state.embedder as Embedder
+    return { embedder, api: apiOf(embedder) }
+  }
+
+  function welcome(answer: SiteAnswer): Welcome {
     return { isthmus: PROTOCOL_VERSION, type: 'welcome', answer, peers: data.peers, aheadMs }
   }
 
-  // The server matched the embedding origin: it is named exactly. If the parent is anyone else, the browser drops message and port.
-  named?.then((parentPage) => {
-    const { port1, port2 } = new MessageChannel()
-    parent.postMessage(serve(parentPage, port1), parentPage.embedder.origin, [port2])
-  }, silence)
+  const actions: { [Type in Effect['type']]: (effect: Extract<Effect, { type: Type }>) => void } = {
+    find({ embedder, answer }) {
+      const { ask, find } = apiOf(embedder)
+      Promise.resolve(answer ?? ask())
+        .then(find)
+        .catch(() => undefined)
+        .then((found) => dispatch({ type: 'found', embedder, answer: found }))
+    },
+    serve({ port: given }) {
+      port?.close()
+      port = given
+      if (given) listen(given)
+    },
+    greet({ answer, by }) {
+      const message = welcome(answer)
+      if (by === 'port') return port?.postMessage(message)
+      const { port1, port2 } = new MessageChannel()
+      port = port1
+      listen(port1)
+      // Named exactly: if the parent is anyone else, the browser drops message and port.
+      parent.postMessage(message, (state.embedder as Embedder).origin, [port2])
+    },
+    tell: ({ message }) => port?.postMessage(message),
+    call({ question }) {
+      const asked = port
+      call(served().api, question).then(
+        (event) => asked === port && dispatch(event),
+        (error: unknown) => {
+          const code = error instanceof IsthmusError ? error.code : 'internal'
+          // Ids are counted anew on another port.
+          if (asked === port) dispatch({ type: 'refused', question, code })
+        },
+      )
+    },
+    check({ doubt, otherwise }) {
+      served()
+        .api.ask()
+        .catch(() => otherwise)
+        .then((answer) => dispatch({ type: 'checked', doubt, answer }))
+    },
+    adopt() {
+      const { adopt, ask } = served().api
+      adopt()
+        .then(ask)
+        .catch(() => undefined)
+        .then(() => dispatch({ type: 'adopted' }))
+    },
+    'link-by-click'() {
+      const { adopt, ask } = served().api
+      adopt()
+        // A user who has never signed in has no session to be linked to; and with access to the cookie the hub can say so.
+        .catch((error: IsthmusError) => {
+          if (error.code !== 'no-session') throw error
+          return ask()
+        })
+        .then(
+          (answer) => dispatch({ type: 'linked-by-click', answer }),
+          () => undefined,
+        )
+    },
+    follow({ worker, site, sid }) {
+      const { embedder, api } = served()
+      const key = api.key()
+      stream.follow(worker, { embedder: { ...embedder, site }, sid, keyed: key !== undefined, key, nonce: api.nonce() })
+    },
+    leave: ({ worker }) => stream.leave(worker),
+    wake: ({ revision }) => stream.wake(revision),
+  }
+
+  function listen(to: MessagePort): void {
+    to.onmessage = ({ data: message }) => {
+      const question = readAs(clientToHub, message)
+      if (question !== MISFIT) dispatch({ type: 'question', question: question as ClientToHub })
+    }
+  }
 
   /**
-   * The parent says hello where it was not greeted: the Referer was taken away, or another listener swallowed the greeting.
-   * The browser names its origin, and the server must know it. The answer goes to the port that came with the hello,
-   * which from then on is the one.
+   * The embedder says hello where it was not greeted: the Referer was taken away, or another listener swallowed the
+   * greeting. The browser names its origin, and the server must know it.
    */
-  addEventListener('message', async ({ source, origin, data: message, ports: [port] }) => {
-    if (source !== parent || origin === 'null' || !port) return
+  function hear({ source, origin, data: message, ports: [given] }: MessageEvent): void {
+    if (source !== parent || origin === 'null' || !given) return
     const greeting = readAs(hello, message)
     if (greeting === MISFIT) return
-    // Refused or unreachable: silence, and an open ear for the next hello.
-    const known = await named?.catch(() => undefined)
-    const embedder: Embedder = { origin, site: (greeting as Hello).site, wantsToken }
-    const parentPage = known?.embedder.origin === origin ? known : await ask(embedder).catch(() => undefined)
-    if (parentPage) port.postMessage(serve(parentPage, port))
-  })
+    dispatch({ type: 'hello', embedder: { origin, site: (greeting as Hello).site, wantsToken }, port: given })
+  }
+
+  if (data.button !== undefined) {
+    showButton(data.button, async (given) => {
+      if (state.embedder) dispatch({ type: 'access', given })
+    })
+  }
+  if (data.origin !== undefined && data.answer) {
+    const embedder = { origin: data.origin, site: data.answer.site, wantsToken }
+    dispatch({ type: 'opened', embedder, answer: data.answer, ...(greeted && { port: greeted }) })
+  }
+  stop()
+  heard.forEach(hear)
+  addEventListener('message', hear)
+  // Chromium drops a page from the back-forward cache when a shared worker writes to it there.
+  addEventListener('pagehide', () => dispatch({ type: 'hidden' }))
+  addEventListener('pageshow', ({ persisted }) => persisted && dispatch({ type: 'restored' }))
+  // A machine that sleeps, or changes its network, leaves dead connections behind.
+  document.addEventListener('visibilitychange', hedge.suspect)
+  addEventListener('online', hedge.suspect)
 }
 
-function silence(): void {}
-
-async function confirm(given: Embedder, answer: SiteAnswer): Promise<Parent> {
-  const embedder = { ...given, site: answer.site }
-  const api = createApi(embedder)
-  return { embedder, answer: await api.confirm(answer), api }
-}
-
-async function ask(embedder: Embedder): Promise<Parent> {
-  return confirm(embedder, await createApi(embedder).ask())
+async function call(api: Api, question: ClientToHub): Promise<Event> {
+  switch (question.type) {
+    case 'ask':
+      return { type: 'answered', question, answer: await api.ask() }
+    case 'touch':
+      return { type: 'answered', question, answer: await api.touch() }
+    case 'sign-out':
+      return { type: 'answered', question, answer: await api.signOut() }
+    case 'redeem': {
+      const { ticket, verifier } = question
+      return { type: 'answered', question, answer: await api.redeem({ ticket, verifier }) }
+    }
+    case 'visit': {
+      const { isthmus: _, type: __, id: ___, ...visit } = question
+      return { type: 'visit-registered', question, visit: await api.registerVisit(visit) }
+    }
+  }
 }

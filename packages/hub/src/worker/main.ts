@@ -1,74 +1,56 @@
-import type { SiteAnswer, StreamStatus } from '@isthmus/protocol'
-import { loadKey } from '../key/bound-key.ts'
-import { startWithNonce } from '../key/fetch-with-proof.ts'
-import { openStream, type Stream } from './open-stream.ts'
-import type { FromWorker, ToWorker } from './worker-messages.ts'
+import { type InRoom, joinElection, type Lock, type StreamMember } from './elect.ts'
+import { createStreamKeeper, type Listener } from './keep-stream.ts'
+import { openStream } from './open-stream.ts'
+import type { ToWorker } from './worker-messages.ts'
 
 type Page = Pick<MessagePort, 'postMessage' | 'onmessage'>
 
-/** The pages of one site in one partition, and the one stream they share. */
-const pages = new Set<Page>()
-let stream: Stream | undefined
-let followed = ''
-let status: StreamStatus = 'idle'
-let latest: SiteAnswer | undefined
+const keeper = createStreamKeeper(openStream)
 
-function broadcast(message: FromWorker): void {
-  for (const page of pages) page.postMessage(message)
+function listenerOf(page: Page): Listener {
+  return { tell: (message) => page.postMessage(message) }
 }
 
+/** A page of the partition that this worker is shared in. */
+function share(page: Page): void {
+  const listener = listenerOf(page)
+  page.onmessage = ({ data }: MessageEvent<ToWorker>) => keeper.receive(listener, data)
+}
+
+/** The page whose own worker this is. */
 function serve(page: Page): void {
+  const listener = listenerOf(page)
+  let member: StreamMember | undefined
   page.onmessage = ({ data }: MessageEvent<ToWorker>) => {
-    if (data.type === 'leave') {
-      pages.delete(page)
-      if (pages.size === 0) closeStream()
-      return
-    }
-    if (data.type === 'wake') {
-      stream?.wake(data.revision)
-      return
-    }
-    pages.add(page)
-    if (followed === data.sid && stream) {
-      // What was said before this page came must not be missed; an old revision is dropped by its reader.
-      if (latest) page.postMessage({ type: 'answer', answer: latest } satisfies FromWorker)
-      page.postMessage({ type: 'stream', status } satisfies FromWorker)
-      return
-    }
-    // Another session: only a new request carries its proof.
-    closeStream()
-    followed = data.sid
-    startWithNonce(data.nonce)
-    stream = openStream(
-      data.embedder,
-      async () => data.key ?? (data.keyed ? loadKey(data.embedder.site ?? '') : undefined),
-      data.keyed,
-      (answer) => {
-        latest = answer
-        broadcast({ type: 'answer', answer })
-        if (answer.state.status !== 'signed-in') closeStream()
-      },
-      (next) => {
-        status = next
-        broadcast({ type: 'stream', status })
-      },
-    )
+    const room = data.type === 'follow' ? data.room : undefined
+    member ??= room === undefined ? undefined : elect(listener, room)
+    if (!member) return keeper.receive(listener, data)
+    if (data.type !== 'leave') return member.receive(data)
+    member.leave()
+    member = undefined
   }
 }
 
-function closeStream(): void {
-  const closing = stream
-  stream = undefined
-  latest = undefined
-  followed = ''
-  closing?.close()
+/** Where the user has switched storage off, there is no election, and the worker serves its page alone. */
+function elect(page: Listener, room: string): StreamMember | undefined {
+  try {
+    const lock: Lock = {
+      request: (steal, signal, onHeld) => navigator.locks.request(room, steal ? { steal } : { signal }, onHeld),
+    }
+    const channel = new BroadcastChannel(room) as BroadcastChannel & {
+      onmessage: ((event: { data: InRoom }) => void) | null
+    }
+    return joinElection(page, channel, lock, openStream)
+  } catch {
+    return undefined
+  }
 }
 
 // A SharedWorker is connected to; a dedicated worker is written to.
 const scope = self as unknown as Page & { onconnect: ((event: MessageEvent) => void) | null }
 if ('onconnect' in self) {
   scope.onconnect = ({ ports: [port] }) => {
-    if (port) serve(port)
+    if (port) share(port)
   }
 } else {
   serve(scope)

@@ -10,9 +10,9 @@ import {
 } from '@isthmus/protocol'
 import { MISFIT, readAs } from '@isthmus/protocol/compact'
 import { createParser } from 'eventsource-parser'
-import { type Embedder, embedderHeaders } from '../embedder-headers.ts'
-import type { BoundKey } from '../key/bound-key.ts'
-import { fetchWithProof } from '../key/fetch-with-proof.ts'
+import { embedderHeaders } from '../embedder.ts'
+import { type KeyPart, loadKeyPart } from '../key/key-part.ts'
+import type { Wish } from './worker-messages.ts'
 
 /** One event stream that is kept open until it is closed, or until its session is over. */
 export interface Stream {
@@ -27,17 +27,23 @@ export interface Stream {
 /** A stream that lives says this long after an answer what the answer said. */
 const SOON_MS = 2000
 
+/** What becomes of a stream. */
+export interface StreamEvents {
+  onAnswer(answer: SiteAnswer): void
+  onStatus(status: StreamStatus): void
+  /** The hub was heard, be it by a heartbeat. */
+  onAlive(): void
+  /** The key that proves the session cannot be read here. */
+  onKeyless(): void
+}
+
+export type OpenStream = (wish: Wish, events: StreamEvents) => Stream
+
 /**
  * Holds the stream by `fetch`: EventSource carries no headers of its own, and fails in some workers.
  * A drop is followed by one quiet attempt; only when that fails the stream is `down`.
  */
-export function openStream(
-  embedder: Embedder,
-  findKey: () => Promise<BoundKey | undefined>,
-  keyed: boolean,
-  onAnswer: (answer: SiteAnswer) => void,
-  onStatus: (status: StreamStatus) => void,
-): Stream {
+export const openStream: OpenStream = (wish, { onAnswer, onStatus, onAlive, onKeyless }) => {
   let closed = false
   let failures = 0
   let heardAt = 0
@@ -77,12 +83,10 @@ export function openStream(
     let over = false
     try {
       const { method, path } = ENDPOINTS.events
-      const init = { method, headers: embedderHeaders(embedder), cache: 'no-store', signal: attempt.signal } as const
-      const key = await findKey()
-      // Without its proof the request would be somebody else's.
-      if (keyed && !key) return false
-      const response = await (key ? fetchWithProof(path, init, key.pair, key.handle) : fetch(path, init))
-      if (!response.ok || !response.body) return false
+      const headers = embedderHeaders(wish.embedder)
+      const init = { method, headers, cache: 'no-store', signal: attempt.signal } as const
+      const response = await (wish.keyed ? fetchWithKey(path, init) : fetch(path, init))
+      if (!response?.ok || !response.body) return false
       const parser = createParser({
         onEvent({ event, data }) {
           const answer = event === 'state' ? readAs(siteAnswer, parseJson(data)) : MISFIT
@@ -100,6 +104,7 @@ export function openStream(
         const { done, value } = await reader.read()
         if (done) return over
         heardAt = Date.now()
+        onAlive()
         clearTimeout(watchdog)
         watchdog = setTimeout(interrupt, STREAM_SILENCE_MS)
         parser.feed(value)
@@ -107,6 +112,19 @@ export function openStream(
     } finally {
       clearTimeout(watchdog)
     }
+  }
+
+  /** Without its proof the request would be of another session. */
+  async function fetchWithKey(
+    path: string,
+    init: Parameters<KeyPart['fetchWithProof']>[1],
+  ): Promise<Response | undefined> {
+    const part = await loadKeyPart()
+    part.startWithNonce(wish.nonce)
+    const key = wish.key ?? (await part.loadKey(wish.embedder.site ?? ''))
+    if (key) return part.fetchWithProof(path, init, key.pair, key.handle)
+    onKeyless()
+    return undefined
   }
 
   function pause(ms: number): Promise<void> {

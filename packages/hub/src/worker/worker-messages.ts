@@ -1,19 +1,24 @@
 import type { SiteAnswer, StreamStatus } from '@isthmus/protocol'
-import type { Embedder } from '../embedder-headers.ts'
+import type { Embedder } from '../embedder.ts'
 import type { BoundKey } from '../key/bound-key.ts'
 
-/** Hub page → worker. Both are one build on one origin; their script address holds its hash. */
+/** The session whose stream a page wants. */
+export interface Wish {
+  readonly type: 'follow'
+  readonly embedder: Embedder
+  readonly sid: string
+  /** A key carries the session. */
+  readonly keyed: boolean
+  /** That key, for a worker of the page's own. A shared one takes it out of the partition's storage: WebKit hands none on to it. */
+  readonly key: BoundKey | undefined
+  readonly nonce: string
+  /** For a worker of the page's own: where the pages of the partition elect one; without it the worker serves its page alone. */
+  readonly room: string | undefined
+}
+
+/** Hub page → worker. Both are one build on one origin; their addresses hold its hash. */
 export type ToWorker =
-  | {
-      readonly type: 'follow'
-      readonly embedder: Embedder
-      readonly sid: string
-      /** A key carries the session. */
-      readonly keyed: boolean
-      /** That key, for a worker of the page's own. A shared one takes it out of the partition's storage: WebKit hands none on to it. */
-      readonly key: BoundKey | undefined
-      readonly nonce: string | undefined
-    }
+  | Wish
   /** The hub answered a page: what it knows, the stream should know too. */
   | { readonly type: 'wake'; readonly revision: number }
   | { readonly type: 'leave' }
@@ -22,3 +27,5 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'answer'; readonly answer: SiteAnswer }
   | { readonly type: 'stream'; readonly status: StreamStatus }
+  /** This worker cannot read the key that proves the session. */
+  | { readonly type: 'keyless' }

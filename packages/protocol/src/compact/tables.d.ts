@@ -4,7 +4,6 @@ declare module 'virtual:isthmus/tables' {
   export const clientToHub: Table
   export const discovery: Table
   export const hello: Table
-  export const hubPageData: Table
   export const hubToClient: Table
   export const problem: Table
   export const redeemed: Table

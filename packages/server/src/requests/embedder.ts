@@ -18,11 +18,15 @@ export interface Embedder {
   readonly wantsToken: boolean
 }
 
-/** The page that embeds the hub: whom `Referer` names. `undefined` without a Referer; throws if it is registered for none. */
-export async function embedderByReferer(request: Request, sites: Sites): Promise<Embedder | undefined> {
+/**
+ * The page that embeds the hub: whom `Referer` names. `undefined` without a Referer, or with the hub's own, which privacy
+ * extensions put in its place; throws if it is registered for none.
+ */
+export async function embedderByReferer(request: Request, hub: Origin, sites: Sites): Promise<Embedder | undefined> {
   const referer = request.headers.get('referer')
-  if (referer === null) return undefined
-  return registered(originOf(referer), sites, named(request))
+  const origin = referer === null ? undefined : originOf(referer)
+  if (referer === null || origin === hub) return undefined
+  return registered(origin, sites, named(request))
 }
 
 /**

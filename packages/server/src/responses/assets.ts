@@ -1,48 +1,61 @@
-import { readFile } from 'node:fs/promises'
-import { IsthmusError } from '@isthmus/protocol'
+import { readdir, readFile } from 'node:fs/promises'
+import { ENDPOINTS, IsthmusError } from '@isthmus/protocol'
+import { compressFile, type Encoded } from './compression.ts'
 import { contentHash } from './content-hash.ts'
 
-/** What Vite built for the browser, read once. */
+/** What Vite built for the browser, read and compressed once. */
 export interface Assets {
-  /** The hub document around the place of its data: before, after. */
-  readonly hub: readonly [string, string]
-  /** The text of the hub document's one inline script; its hash goes into the CSP. */
+  /** The inline script of the hub document; its hash goes into the CSP. */
+  readonly greeter: string
+  /** Where the hub document finds its other script. */
   readonly hubScript: string
-  /** The same of its one style. */
-  readonly hubStyle: string
-  readonly worker: string
-  readonly workerHash: string
-  readonly client: string
+  readonly client: Encoded
   readonly clientHash: string
+  /** The file of this name, and whether it is this very one: a page that was opened before an update asks for an older one. */
+  find(name: string): { readonly file: Encoded; readonly exact: boolean } | undefined
 }
 
-/** Where the hub document takes the inlined state. */
-const DATA_PLACE = '<!--isthmus:data-->'
+const DIRECTORY = new URL('../../assets/', import.meta.url)
+const HASHED = 'immutable/'
+
+/** The name of a file without its hash. */
+function stemOf(name: string): string {
+  return name.replace(/-[\w-]{8}\.js$/, '')
+}
 
 export async function readAssets(): Promise<Assets> {
-  const [document, worker, client] = await Promise.all(['hub.html', 'worker.js', 'client.js'].map(readAsset))
-  const parts = (document as string).split(DATA_PLACE)
-  const script = /<script>([\s\S]*?)<\/script>/.exec(document as string)?.[1]
-  const style = /<style>([\s\S]*?)<\/style>/.exec(document as string)?.[1]
-  if (parts.length !== 2 || !script || !style)
+  const names = await readdir(new URL(HASHED, DIRECTORY)).catch(missing(HASHED))
+  const [greeter, client, ...texts] = await Promise.all(
+    ['greeter.js', 'client.js', ...names.map((name) => HASHED + name)].map(readAsset),
+  )
+  const files = await Promise.all(texts.map(compressFile))
+  const byName = new Map(names.map((name, index) => [name, files[index] as Encoded]))
+  const byStem = new Map(names.map((name, index) => [stemOf(name), files[index] as Encoded]))
+  const hub = names.find((name) => stemOf(name) === 'hub')
+  if (hub === undefined || /<\/script|<!--/i.test(greeter as string)) {
     throw new IsthmusError('internal', 'The built hub page has not its expected form.')
+  }
   return {
-    hub: parts as [string, string],
-    hubScript: script,
-    hubStyle: style,
-    worker: worker as string,
-    workerHash: contentHash(worker as string),
-    client: client as string,
+    greeter: (greeter as string).trim(),
+    hubScript: ENDPOINTS.assets.path.replace(':file', hub),
+    client: await compressFile(client as string),
     clientHash: contentHash(client as string),
+    find(name) {
+      const file = byName.get(name)
+      const other = file ?? byStem.get(stemOf(name))
+      return other && { file: other, exact: file !== undefined }
+    },
   }
 }
 
 async function readAsset(name: string): Promise<string> {
-  const url = new URL(`../../assets/${name}`, import.meta.url)
-  try {
-    return await readFile(url, 'utf8')
-  } catch (cause) {
-    const sentence = `The browser part is missing at ${url.pathname}. Where @isthmus/server was bundled into one file, leave it out of the bundle (external): it reads files beside itself. In its own repository, run the build.`
+  return readFile(new URL(name, DIRECTORY), 'utf8').catch(missing(name))
+}
+
+function missing(name: string): (cause: unknown) => never {
+  return (cause) => {
+    const { pathname } = new URL(name, DIRECTORY)
+    const sentence = `The browser part is missing at ${pathname}. Where @isthmus/server was bundled into one file, leave it out of the bundle (external): it reads files beside itself. In its own repository, run the build.`
     throw new IsthmusError('internal', sentence, { cause })
   }
 }

@@ -1,4 +1,4 @@
-import type { Origin } from '@isthmus/protocol'
+import { ENDPOINTS, type Origin } from '@isthmus/protocol'
 import { sha256Source } from './content-hash.ts'
 
 /** On every answer that says nothing else: no other origin embeds it, or keeps a hold of a window that shows it. */
@@ -14,28 +14,45 @@ export const PRIVATE_HEADERS: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
 }
 
+/** A stream of answers: a proxy that compressed or buffered it would hold it back. */
+export const STREAM_HEADERS: Readonly<Record<string, string>> = {
+  ...PRIVATE_HEADERS,
+  'Content-Type': 'text/event-stream',
+  'Cache-Control': 'no-store, no-transform',
+  // Proxies such as nginx would hold events back until a buffer is full.
+  'X-Accel-Buffering': 'no',
+}
+
 interface HubPageParts {
-  readonly script: string
+  readonly hub: Origin
+  readonly greeter: string
   /** Of the page's button, where it has one. */
-  readonly style: string
+  readonly style: string | undefined
+  /** The origins that may frame the page. */
   readonly ancestors: readonly Origin[]
 }
 
-/** Headers of the page for embedding: only `ancestors` may frame it, only its own script runs, only the hub is asked. */
-export function hubPageHeaders({ script, style, ancestors }: HubPageParts): Record<string, string> {
+/** The hub's own scripts, and nothing else of its origin. */
+function scriptsOf(hub: Origin): string {
+  return hub + ENDPOINTS.assets.path.replace(':file', '')
+}
+
+/** Headers of the page for embedding: only `ancestors` may frame it, only its own scripts run, only the hub is asked. */
+export function hubPageHeaders({ hub, greeter, style, ancestors }: HubPageParts): Record<string, string> {
   return {
     ...PRIVATE_HEADERS,
+    'Content-Type': 'text/html; charset=utf-8',
     'Content-Security-Policy': [
       "default-src 'none'",
-      `script-src ${sha256Source(script)}`,
-      `style-src ${sha256Source(style)}`,
-      "worker-src 'self'",
+      `script-src ${sha256Source(greeter)} ${scriptsOf(hub)}`,
+      ...(style === undefined ? [] : [`style-src ${sha256Source(style)}`]),
+      `worker-src ${scriptsOf(hub)}`,
       "connect-src 'self'",
       "base-uri 'none'",
       "form-action 'none'",
       "require-trusted-types-for 'script'",
       'trusted-types isthmus',
-      `frame-ancestors ${ancestors.length > 0 ? ancestors.join(' ') : "'none'"}`,
+      `frame-ancestors ${ancestors.join(' ')}`,
     ].join('; '),
     // Pages under COEP require-corp embed only what carries both.
     'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -44,15 +61,20 @@ export function hubPageHeaders({ script, style, ancestors }: HubPageParts): Reco
   }
 }
 
-/** Headers of the worker script. It runs under the policy of its own response. */
-export const WORKER_HEADERS: Readonly<Record<string, string>> = {
-  'Content-Type': 'text/javascript; charset=utf-8',
-  // The address holds the hash of the content.
-  'Cache-Control': 'public, max-age=31536000, immutable',
-  'Content-Security-Policy': "default-src 'none'; connect-src 'self'",
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'X-Content-Type-Options': 'nosniff',
+/**
+ * Headers of a script whose address holds the hash of its content: any page may load it, as a module too. A worker runs
+ * under the policy of its own response; where the script is loaded otherwise, that policy means nothing.
+ */
+export function assetHeaders(hub: Origin, exact: boolean): Record<string, string> {
+  return {
+    'Content-Type': 'text/javascript; charset=utf-8',
+    'Cache-Control': exact ? 'public, max-age=31536000, immutable' : 'no-store',
+    'Content-Security-Policy': `default-src 'none'; script-src ${scriptsOf(hub)}; connect-src 'self'`,
+    'Access-Control-Allow-Origin': '*',
+    'Cross-Origin-Embedder-Policy': 'require-corp',
+    'Cross-Origin-Resource-Policy': 'cross-origin',
+    'X-Content-Type-Options': 'nosniff',
+  }
 }
 
 /** Headers of the SDK for script tags: public, and fit for pages with COEP or `crossorigin`. */

@@ -19,22 +19,20 @@ export interface Reply {
   readonly status: number
   /** Names in lower case. */
   readonly headers: Record<string, string | string[]>
-  readonly body: string | ReadableStream<Uint8Array> | Live | null
+  readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | Live | null
 }
 
 /** What a route may answer with. */
 export type Answer = Response | Reply
 
-export function jsonReply(value: unknown, headers: Readonly<Record<string, string>>, status = 200): Reply {
-  return {
-    status,
-    headers: { ...lowerCased(headers), 'content-type': 'application/json' },
-    body: JSON.stringify(value),
-  }
+export function replyWith(body: Reply['body'], headers: Readonly<Record<string, string>>, status = 200): Reply {
+  return { status, headers: { ...lowerCased(headers) }, body }
 }
 
-export function liveReply(live: Live, headers: Readonly<Record<string, string>>): Reply {
-  return { status: 200, headers: { ...lowerCased(headers) }, body: live }
+export function jsonReply(value: unknown, headers: Readonly<Record<string, string>>, status = 200): Reply {
+  const reply = replyWith(JSON.stringify(value), headers, status)
+  reply.headers['content-type'] = 'application/json'
+  return reply
 }
 
 /** Adds to what a header says already. */

@@ -5,7 +5,7 @@ import { type Live, type Reply, responseOf } from './reply.ts'
 /** Writes an answer of plain values; streams of the platform are left to the adapter. */
 export function writeReply(reply: Reply, outgoing: ServerResponse): Response {
   const { status, headers, body } = reply
-  if (body !== null && typeof body !== 'string' && typeof body !== 'function') return responseOf(reply)
+  if (body instanceof ReadableStream) return responseOf(reply)
   if (outgoing.destroyed) return RESPONSE_ALREADY_SENT
   if (typeof body === 'function') writeLive(body, outgoing.writeHead(status, headers))
   else if (body === null) outgoing.writeHead(status, headers).end()

@@ -1,16 +1,21 @@
+import { IsthmusError } from '@isthmus/protocol'
 import type { HubParts } from '../parts.ts'
-import { CLIENT_HEADERS, WORKER_HEADERS } from '../responses/headers.ts'
+import { sendFile } from '../responses/compression.ts'
+import { assetHeaders, CLIENT_HEADERS } from '../responses/headers.ts'
+import { type Reply, replyWith } from '../responses/reply.ts'
 
-/** The worker that holds the event stream. */
-export function workerScript(_: Request, { assets }: HubParts): Response {
-  return new Response(assets.worker, { headers: WORKER_HEADERS })
+/** A part that the hub page or the SDK loads when it needs it. */
+export function assetFile(request: Request, { assets, settings }: HubParts): Reply {
+  const found = assets.find(new URL(request.url).pathname.split('/').at(-1) ?? '')
+  if (!found) throw new IsthmusError('not-found')
+  return sendFile(request, found.file, assetHeaders(settings.origin, found.exact))
 }
 
 /** The SDK for script tags. */
-export function clientScript(request: Request, { assets }: HubParts): Response {
-  const etag = `"${assets.clientHash}"`
+export function clientScript(request: Request, { assets }: HubParts): Reply {
+  const etag = `W/"${assets.clientHash}"`
   const headers = { ...CLIENT_HEADERS, ETag: etag }
-  return request.headers.get('if-none-match') === etag
-    ? new Response(null, { status: 304, headers })
-    : new Response(assets.client, { headers })
+  const known = request.headers.get('if-none-match')?.split(/, */).includes(etag)
+  if (!known) return sendFile(request, assets.client, headers)
+  return replyWith(null, { ...headers, Vary: 'Accept-Encoding' }, 304)
 }

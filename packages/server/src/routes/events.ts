@@ -1,17 +1,8 @@
 import { IsthmusError } from '@isthmus/protocol'
 import type { HubParts } from '../parts.ts'
 import { embedderByHubPage } from '../requests/embedder.ts'
-import { PRIVATE_HEADERS } from '../responses/headers.ts'
-import { liveReply, type Reply } from '../responses/reply.ts'
-
-const STREAM_HEADERS: Readonly<Record<string, string>> = {
-  ...PRIVATE_HEADERS,
-  'Content-Type': 'text/event-stream',
-  // Nobody compresses a stream, which holds it back.
-  'Cache-Control': 'no-store, no-transform',
-  // Proxies such as nginx would hold events back until a buffer is full.
-  'X-Accel-Buffering': 'no',
-}
+import { STREAM_HEADERS } from '../responses/headers.ts'
+import { type Reply, replyWith } from '../responses/reply.ts'
 
 /**
  * `GET /events`: the state now, and again at every change of the session. Each event is a whole state, so that
@@ -22,5 +13,5 @@ export async function streamEvents(request: Request, hub: HubParts): Promise<Rep
   const embedder = await embedderByHubPage(request, settings.origin, sites)
   // Nobody would read the stream that a HEAD opens, nor end it.
   if (request.method !== 'GET') throw new IsthmusError('not-found')
-  return liveReply(streams.open(await carriers.ofFrame(request, embedder.site), embedder), STREAM_HEADERS)
+  return replyWith(streams.open(await carriers.ofFrame(request, embedder.site), embedder), STREAM_HEADERS)
 }

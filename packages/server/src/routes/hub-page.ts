@@ -1,27 +1,34 @@
-import { BASE_PATH, type HubPageData, IsthmusError, type Origin, parseOrigin } from '@isthmus/protocol'
+import { type HubPageData, IsthmusError, type Origin, parseOrigin } from '@isthmus/protocol'
 import type { Site } from '../config/site.ts'
 import type { Sites } from '../config/sites.ts'
 import { STRINGS } from '../pages/strings.ts'
 import type { HubParts } from '../parts.ts'
 import { embedderByReferer } from '../requests/embedder.ts'
+import { sendDocument } from '../responses/compression.ts'
 import { hubPageHeaders } from '../responses/headers.ts'
+import type { Reply } from '../responses/reply.ts'
+
+/** Of the button, which a site may show. */
+const STYLE =
+  ':root{color-scheme:light dark}body{margin:0}button{box-sizing:border-box;width:100%;height:100vh;padding:0 1em;border:1px solid;border-radius:8px;background:Canvas;color:CanvasText;font:600 1rem system-ui,sans-serif;cursor:pointer}button:focus-visible{outline:3px solid;outline-offset:-5px}'
 
 /**
  * The page for embedding. With a Referer the state for exactly that site is inlined, and only that site's origins may
- * frame the page. Without one nothing is inlined, and the page waits for a hello from a registered origin.
+ * frame the page. Without one, or with the hub's own, which privacy extensions put in its place, the page holds nothing,
+ * and waits for a hello from the site that the address names.
  */
 export async function hubPage(
   request: Request,
   { answer: answerSite, assets, carriers, dpop, settings, sites }: HubParts,
-): Promise<Response> {
+): Promise<Reply> {
   const { searchParams } = new URL(request.url)
+  const shown = searchParams.get('button') === '1'
   const common = {
-    worker: `${BASE_PATH}/worker.js?v=${assets.workerHash}`,
     nonce: await dpop.nonce(),
     now: settings.clock(),
-    ...(searchParams.get('button') === '1' && { button: STRINGS.continueWith(new URL(settings.origin).hostname) }),
+    ...(shown && { button: STRINGS.continueWith(new URL(settings.origin).hostname) }),
   }
-  const embedder = await embedderByReferer(request, sites)
+  const embedder = await embedderByReferer(request, settings.origin, sites)
   if (embedder) {
     const answer = await answerSite(await carriers.ofFrame(request, embedder.site), embedder)
     return respond(
@@ -38,16 +45,17 @@ export async function hubPage(
     return others.flatMap(({ origins }) => origins).join(' ')
   }
 
-  function respond(data: HubPageData, ancestors: readonly Origin[]): Response {
+  function respond(data: HubPageData, ancestors: readonly Origin[]): Reply {
+    const { greeter, hubScript } = assets
     // "<" could close the element that holds the data.
     const json = JSON.stringify(data).replaceAll('<', '\\u003c')
-    const [before, after] = assets.hub
-    return new Response(`${before}<script type="application/json" id="isthmus">${json}</script>${after}`, {
-      headers: {
-        'Content-Type': 'text/html; charset=utf-8',
-        ...hubPageHeaders({ script: assets.hubScript, style: assets.hubStyle, ancestors }),
-        ...activateAccess(request, embedder?.origin),
-      },
+    const document = `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Isthmus hub</title>${shown ? `<style>${STYLE}</style>` : ''}
+<script defer src="${hubScript}"></script><script type="application/json" id="isthmus">${json}</script><script>${greeter}</script>
+`
+    return sendDocument(request, document, {
+      ...hubPageHeaders({ hub: settings.origin, greeter, style: shown ? STYLE : undefined, ancestors }),
+      ...activateAccess(request, embedder?.origin),
     })
   }
 }

@@ -87,6 +87,7 @@ describe('GET /metrics', () => {
     await partition.ask('signOut', SHOP)
     await delivered
     await stream.cancel()
+    await browser.send('/isthmus/assets/hub-00000000.js')
     const response = await browser.send(METRICS)
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=/)
     const text = await response.text()
@@ -101,6 +102,7 @@ describe('GET /metrics', () => {
       'isthmus_request_seconds_count{endpoint="signOut",status="200"} 1',
       'isthmus_request_seconds_count{endpoint="session",status="403"} 1',
       'isthmus_request_seconds_count{endpoint="metrics",status="200"} 1',
+      'isthmus_request_seconds_count{endpoint="assets",status="200"} 1',
     ]) {
       expect(text).toContain(`${line}\n`)
     }

@@ -1,6 +1,6 @@
 import { ENDPOINTS, ERRORS } from '@isthmus/protocol'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { CUSTOMER, createWorld, HUB, problemOf, SHOP, type World } from '../hub.test-world.ts'
+import { type Agent, CUSTOMER, createWorld, HUB, problemOf, SHOP, type World } from '../hub.test-world.ts'
 import { memoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 
@@ -168,13 +168,55 @@ describe('what is public', () => {
     expect((await world.agent().send('/isthmus/client.js', { headers: { 'if-none-match': '"x"' } })).status).toBe(200)
   })
 
-  it('the worker, at the address that the page names', async () => {
+  /** The hub page's script, at the address that the page names, and all that it loads in its turn. */
+  async function partsOf(agent: Agent): Promise<string[]> {
+    const page = await (await agent.send(`/isthmus/hub?origin=${SHOP}`)).text()
+    const [, script = ''] = /<script defer src="(.*?)">/.exec(page) ?? []
+    const text = await (await agent.send(script)).text()
+    return [script, ...new Set(text.match(/\/isthmus\/assets\/[\w-]+\.js/g))]
+  }
+
+  it('the parts of the hub page, for ever, for any page', async () => {
     await using world = await createWorld()
-    const { worker } = await world.agent().embed(SHOP)
-    const response = await world.agent().send(worker)
-    expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
-    expect(response.headers.get('content-security-policy')).toBe("default-src 'none'; connect-src 'self'")
-    expect(response.headers.get('cross-origin-embedder-policy')).toBe('require-corp')
-    expect((await response.text()).length).toBeGreaterThan(1000)
+    const parts = await partsOf(world.agent())
+    expect(parts.map((address) => address.replace(/-[\w-]{8}\.js$/, '')).sort()).toEqual(
+      ['hub', 'key', 'worker'].map((name) => `/isthmus/assets/${name}`),
+    )
+    for (const address of parts) {
+      const response = await world.agent().send(address)
+      expect(Object.fromEntries(response.headers)).toMatchObject({
+        'access-control-allow-origin': '*',
+        'cache-control': 'public, max-age=31536000, immutable',
+        'content-security-policy': `default-src 'none'; script-src ${HUB}/isthmus/assets/; connect-src 'self'`,
+        'content-type': 'text/javascript; charset=utf-8',
+        'cross-origin-embedder-policy': 'require-corp',
+        'cross-origin-resource-policy': 'cross-origin',
+        'x-content-type-options': 'nosniff',
+      })
+      expect((await response.text()).length).toBeGreaterThan(1000)
+      const compressed = await world.agent().send(address, { headers: { 'accept-encoding': 'br' } })
+      expect(compressed.headers.get('content-encoding')).toBe('br')
+    }
+  })
+
+  it('to a page from before an update, the part as it is now, which nothing keeps', async () => {
+    await using world = await createWorld()
+    const [script = ''] = await partsOf(world.agent())
+    const response = await world.agent().send('/isthmus/assets/hub-00000000.js')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(await response.text()).toBe(await (await world.agent().send(script)).text())
+  })
+
+  it.each([
+    'nothing-00000000.js',
+    'hub.js.map',
+    '',
+    '..%2Fclient.js',
+    '%2e%2e%2fclient.js',
+    'constructor',
+    '__proto__',
+  ])('no other file: %j', async (name) => {
+    await using world = await createWorld()
+    expect((await world.agent().send(`/isthmus/assets/${name}`)).status).toBe(404)
   })
 })

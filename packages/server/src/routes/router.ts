@@ -16,7 +16,7 @@ import { type Answer, appendHeader, jsonReply, type Reply, replyOf } from '../re
 import { malformedCookies } from '../responses/set-cookies.ts'
 import { wayBackOf } from '../visits/way-back.ts'
 import { endSessions, visitAccount } from './account.ts'
-import { clientScript, workerScript } from './assets.ts'
+import { assetFile, clientScript } from './assets.ts'
 import { confirmVisit, continueSignIn } from './continue.ts'
 import { discover } from './discovery.ts'
 import { streamEvents } from './events.ts'
@@ -44,7 +44,7 @@ type Route = (request: Request, hub: HubParts) => Answer | Promise<Answer>
 
 const ROUTES: Record<EndpointName, Route> = {
   hub: hubPage,
-  worker: workerScript,
+  assets: assetFile,
   client: clientScript,
   session: readSession,
   touch: touchSession,
@@ -82,6 +82,11 @@ const PUBLIC = new Set<string>([ENDPOINTS.discovery.path, ENDPOINTS.healthz.path
 const NAMES = new Map(
   (Object.keys(ROUTES) as EndpointName[]).map((name) => [`${ENDPOINTS[name].method} ${ENDPOINTS[name].path}`, name]),
 )
+
+/** The last part of an address may be the name of a file. */
+function endpointAt(method: string, path: string): EndpointName | undefined {
+  return NAMES.get(`${method} ${path}`) ?? NAMES.get(`${method} ${path.replace(/[^/]+$/, ':file')}`)
+}
 
 /** Answers one request; never rejects. */
 export type Router = (request: Request) => Promise<Reply>
@@ -152,7 +157,7 @@ export function createRouter(hub: HubParts): Router {
     const startedAt = performance.now()
     const path = pathOf(request.url)
     const isHead = request.method === 'HEAD'
-    const name = NAMES.get(`${isHead ? 'GET' : request.method} ${path}`)
+    const name = endpointAt(isHead ? 'GET' : request.method, path)
     const reply = await catching(request, path, () => answer(request, path, name))
     // An address that is none of ours has no name of its own.
     metrics?.observe(name ?? 'none', reply.status, (performance.now() - startedAt) / 1000)

@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { createHub, memoryStore } from '@isthmus/server'
+import { nodeHandler } from '@isthmus/server/node'
+import { type Certificate, createCertificate, type HostHandler, type Hosts, startHosts } from '@isthmus/testing'
+
+/** A hub, sites, and the least that could do the same beside them, on one server. */
+export interface BrowserWorld extends AsyncDisposable {
+  readonly hosts: Hosts
+  readonly certificate: Certificate
+  /** `number`: one of the sites, each a partition of its own. */
+  url(host: 'hub' | number, path: string): string
+  /** Every answer of the auth domain comes this much later. */
+  delay(ms: number): void
+}
+
+const HUB = 'auth.localhost'
+const hostOf = (site: number): string => `site${site}.localhost`
+
+/** Shows the session by Isthmus, and how long it took since the session object was made; links the partition if need be. */
+const isthmusPage = (hub: string): string => `<script type="module">
+  import { createSession } from '/isthmus-client.js'
+  sessionStorage.begunAt ??= performance.timeOrigin
+  const at = performance.now()
+  const session = createSession({ hub: '${hub}', link: 'manual' })
+  session.subscribe(({ status, reason }) => {
+    if (status === 'signed-in') window.took ??= { first: performance.now() - at, all: performance.timeOrigin + performance.now() - sessionStorage.begunAt }
+    if (reason === 'partitioned') session.link()
+  })
+</script>`
+
+/** The floor of a first answer: a frame of another origin that holds the state, and posts it. */
+const barePage = (hub: string): string => `<script type="module">
+  const at = performance.now()
+  addEventListener('message', ({ origin, data }) => {
+    if (origin === '${hub}' && data.status) window.took ??= { first: performance.now() - at }
+  })
+  const frame = document.createElement('iframe')
+  frame.src = '${hub}/bare/frame'
+  frame.referrerPolicy = 'origin'
+  frame.style.display = 'none'
+  document.body.append(frame)
+</script>`
+const bareFrame = (site: string): string =>
+  `<!doctype html><script>parent.postMessage({ status: 'signed-in', user: { sub: 'u', name: 'A user' } }, '${site}')</script>`
+
+/** The floor of a first visit: there and back, and nothing done. */
+const redirectPage = (hub: string): string => `<script type="module">
+  sessionStorage.begunAt ??= performance.timeOrigin
+  if (location.hash) window.took = { all: performance.timeOrigin + performance.now() - sessionStorage.begunAt }
+  else location.assign('${hub}/bare/back?to=' + encodeURIComponent(location.href))
+</script>`
+
+export async function startBrowserWorld(sites: number): Promise<BrowserWorld> {
+  const names = Array.from({ length: sites }, (_, site) => hostOf(site))
+  const certificate = await createCertificate([HUB, ...names])
+  const hosts = await startHosts({ tls: certificate })
+  const origin = hosts.origin(HUB)
+  const hub = await createHub({
+    origin,
+    sites: names.map((name, site) => ({ id: `site${site}`, origins: [hosts.origin(name)], claims: ['name'] })),
+    store: memoryStore(),
+  })
+  const client = await readFile(fileURLToPath(import.meta.resolve('@isthmus/client')))
+  const handler = nodeHandler(hub)
+  let delayMs = 0
+  const authDomain: HostHandler = async (request, response) => {
+    if (delayMs > 0) await sleep(delayMs)
+    const { pathname, searchParams } = new URL(request.url ?? '/', origin)
+    if (pathname === '/sign-in') {
+      const { cookies } = await hub.signIn(request, { sub: 'u', claims: { name: 'A user' } })
+      return void response.writeHead(200, { 'set-cookie': cookies, 'content-type': 'text/html' }).end('Signed in')
+    }
+    if (pathname === '/bare/back')
+      return void response.writeHead(303, { location: `${searchParams.get('to')}#back` }).end()
+    if (pathname !== '/bare/frame') return handler(request, response)
+    const from = new URL(request.headers.referer ?? origin).origin
+    return void response
+      .writeHead(200, { 'content-type': 'text/html', 'cache-control': 'no-store' })
+      .end(bareFrame(from))
+  }
+  const site: HostHandler = (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', origin)
+    if (pathname === '/isthmus-client.js') {
+      const headers = { 'content-type': 'text/javascript', 'cache-control': 'max-age=3600' }
+      return void response.writeHead(200, headers).end(client)
+    }
+    const page = { '/isthmus': isthmusPage, '/bare': barePage, '/redirect': redirectPage }[pathname]
+    if (!page) return void response.writeHead(404).end()
+    return void response
+      .writeHead(200, { 'content-type': 'text/html' })
+      .end(`<!doctype html><title>Site</title><body>${page(origin)}</body>`)
+  }
+  hosts.set(HUB, authDomain)
+  for (const name of names) hosts.set(name, site)
+  return {
+    hosts,
+    certificate,
+    url: (host, path) => (host === 'hub' ? origin : hosts.origin(hostOf(host))) + path,
+    delay(ms) {
+      delayMs = ms
+    },
+    async [Symbol.asyncDispose]() {
+      await hub.close()
+      await hosts.close()
+    },
+  }
+}
