@@ -114,7 +114,7 @@ async function examinePage(origin: string, site: string, notes: Notes): Promise<
     const cure = 'the proxy must pass Cross-Origin-Resource-Policy and Cross-Origin-Embedder-Policy on as they are'
     notes.fault('page-corp', 'Sites with COEP cannot embed it.', cure)
   }
-  if (/<script(?![^>]*(?:id="isthmus"|type="application\/json"))[^>]*\bsrc=/i.test(html)) {
+  if (/<script[^>]*\bsrc=(?!"\/isthmus\/assets\/)/i.test(html)) {
     notes.fault(
       'page-rewritten',
       'A script was put into it on the way.',
