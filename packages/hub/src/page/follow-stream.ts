@@ -1,4 +1,4 @@
-import type { SiteAnswer, StreamStatus } from '@isthmus/protocol'
+import { pauseBefore, type SiteAnswer, type StreamStatus } from '@isthmus/protocol'
 import type { Embedder } from '../embedder-headers.ts'
 import type { BoundKey } from '../key/bound-key.ts'
 import { latestNonce } from '../key/fetch-with-proof.ts'
@@ -37,6 +37,8 @@ export function followStream(
   let following: ToWorker = { type: 'leave' }
   let share = typeof SharedWorker === 'function'
   let heard = false
+  /** Workers in a row whose script did not get through. */
+  let losses = 0
 
   function tell(message: ToWorker): void {
     try {
@@ -47,9 +49,11 @@ export function followStream(
       return
     }
     link.postMessage(message)
-    if (message.type !== 'follow' || !share) return
+    if (message.type !== 'follow') return
     heard = false
-    setTimeout(() => heard || following !== message || standAlone(), PATIENCE_MS)
+    if (!share) return
+    const asked = link
+    setTimeout(() => heard || link !== asked || following !== message || standAlone(), PATIENCE_MS)
   }
 
   function standAlone(): void {
@@ -62,13 +66,23 @@ export function followStream(
   }
 
   function connect(name: string): MessagePort | Worker {
-    const opened = share ? new SharedWorker(worker, name).port : new Worker(worker)
-    opened.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+    const opened = share ? new SharedWorker(worker, name) : new Worker(worker)
+    const port = 'port' in opened ? opened.port : opened
+    port.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       heard = true
+      losses = 0
       if (data.type === 'answer') onAnswer(data.answer)
       else onStatus(data.status)
     }
-    return opened
+    opened.onerror = () => heard || port !== link || lose()
+    return port
+  }
+
+  /** The hub went away before the worker's script was here: the page says what the worker cannot, and tries again. */
+  function lose(): void {
+    hangUp()
+    if (++losses > 1) onStatus('down')
+    setTimeout(() => link || following.type !== 'follow' || tell(following), pauseBefore(losses))
   }
 
   function hangUp(): void {
@@ -115,6 +129,7 @@ export function followStream(
     standAlone,
     leave() {
       listening.abort()
+      following = { type: 'leave' }
       hangUp()
     },
   }
