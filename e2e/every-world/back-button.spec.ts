@@ -5,11 +5,8 @@ import type { World } from '../world.ts'
 import { diagnosis, seen, shows, signIn, signOut, snapshot } from './acts.ts'
 import { expect, test } from './fixtures.ts'
 
-/**
- * Notes each restore in the tab, and how much was announced before it: its listener is older than the SDK's. Without an
- * icon of its own a page would wait for one, and Firefox keeps no page that waits for something when it is left.
- */
-const watchRestores = `<link rel="icon" href="data:,"><script>
+/** Notes each restore in the tab, and how much was announced before it: its listener is older than the SDK's. */
+const watchRestores = `<script>
   addEventListener('pageshow', ({ persisted }) => {
     if (!persisted) return
     sessionStorage.restored = true
