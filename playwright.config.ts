@@ -12,7 +12,7 @@ const config: PlaywrightTestConfig<object, { privacyWorld: PrivacyWorld }> = {
   testDir: './e2e',
   globalSetup: './e2e/global-setup.ts',
   timeout: HANG_MS,
-  expect: PATIENCE,
+  expect: { timeout: PATIENCE.timeout },
   fullyParallel: true,
   workers: availableParallelism(),
   // A test that passes at its second attempt is reported as such; none is wanted once ten runs under load have shown none.
