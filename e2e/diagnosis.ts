@@ -35,7 +35,12 @@ function attach(info: TestInfo, name: string, lines: readonly string[]): Promise
 }
 
 async function describeTab(tab: Tab): Promise<string[]> {
-  const shown = "({ url: location.href, shows: document.querySelector('output')?.textContent, seen: window.seen })"
+  const shown = `(async () => ({
+    url: location.href,
+    shows: document.querySelector('output')?.textContent,
+    diagnosis: await window.session?.diagnose(),
+    seen: window.seen,
+  }))()`
   const page = await answer(tab.evaluate<object>(shown))
   const lines = await answer(tab.console())
   return [

@@ -35,7 +35,10 @@ export interface SiteAppOptions {
   readonly backEnd?: RequestHandler
 }
 
-/** A site: one page at every path, that follows the session. Its first script hears what the console says, for WebKit. */
+/**
+ * A site: one page at every path, that follows the session. Its first script hears what the console says, for WebKit.
+ * Its icon is in the page: one that has to be fetched keeps the page out of Firefox's back-forward cache until it is there.
+ */
 export function createSiteApp({
   name,
   hub,
@@ -74,7 +77,7 @@ export function createSiteApp({
   app.get('/{*path}', (_, response) => {
     response.set(headers).send(`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>${name}</title><script>${consoleRecorder}</script>${head}</head>
+<head><meta charset="utf-8"><title>${name}</title><link rel="icon" href="data:,"><script>${consoleRecorder}</script>${head}</head>
 <body><h1>${name}</h1><output>–</output><p><a href="/other">Another page</a></p>
 ${button ? '<div id="continue" style="width:20rem;height:3rem"></div>' : ''}${script}</body>
 </html>`)

@@ -1,5 +1,6 @@
 import type { Snapshot } from '@isthmus/client'
 import { expect, type Locator, type Page } from '@playwright/test'
+import { PATIENCE } from '../patience.ts'
 
 /** What the page shows of the session. */
 export function status(page: Page): Locator {
@@ -30,7 +31,7 @@ export async function signIn(page: Page, user: string): Promise<void> {
   await page.getByLabel('User').fill(user)
   await page.getByRole('button', { name: 'Sign in' }).click()
   // Evaluated from outside the page: a strict policy forbids it inside, and a page that is leaving answers nothing.
-  await expect.poll(() => page.evaluate(isBack).catch(() => false)).toBe(true)
+  await expect.poll(() => page.evaluate(isBack).catch(() => false), PATIENCE).toBe(true)
 }
 
 /** Signs in at the auth domain itself, on behalf of no site. */

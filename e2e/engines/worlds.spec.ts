@@ -55,11 +55,14 @@ for (const world of PRIVACY_WORLDS)
   test.describe(world, () => {
     const { sent, kept } = cookieRules[world]
     const isAllowed = world === 'chromium-allowed'
+    let running: UserBrowser
+    /** A further user, as each end-to-end test is one: the partitions and settings of contexts are those of profiles. */
     let browser: UserBrowser
     test.beforeAll(async () => {
-      browser = await launchBrowser(world, { certificate })
+      running = await launchBrowser(world, { certificate })
+      browser = await running.newUser()
     })
-    test.afterAll(() => browser.close())
+    test.afterAll(() => running.close())
 
     test('cookies: what a frame is sent of a first-party visit, and what it keeps', async () => {
       const first = await openTab(browser, url('hub', 'cookie'))

@@ -87,8 +87,19 @@ export const UNLINKED: Readonly<Record<PrivacyWorld, string>> = {
   webkit: 'unknown: partitioned',
 }
 
-/** Where a frame is given the hub's own cookie after its user has signed in there: Firefox does so for a visit from the site. */
-export const KNOWN_AFTER_LOGIN: readonly PrivacyWorld[] = ['chromium-allowed', 'firefox']
+/**
+ * What a page without a carrier shows after its user has signed in at the hub: `known` where its frame has the hub's own
+ * cookie. Firefox gives it to the frame after a visit from the site, though not always before the frame is loaded.
+ */
+export function afterLogin(privacyWorld: PrivacyWorld, known: string): RegExp {
+  const shown = {
+    'chromium-allowed': [known],
+    'chromium-blocked': ['unknown: partitioned'],
+    firefox: [known, 'unknown: partitioned'],
+    webkit: ['unknown: partitioned'],
+  }[privacyWorld]
+  return new RegExp(`^(${shown.join('|')})$`)
+}
 
 /** The bounces that one tab makes where nothing stands in its way. */
 export const ONCE: Readonly<Record<PrivacyWorld, number>> = {

@@ -2,12 +2,12 @@ import type { PrivacyWorld, Tab } from '@isthmus/testing'
 import { PATIENCE } from '../patience.ts'
 import type { World } from '../world.ts'
 import {
+  afterLogin,
   bounces,
   clickSignIn,
   clickSignInAtOnce,
   consoleText,
   diagnosis,
-  KNOWN_AFTER_LOGIN,
   ONCE,
   seen,
   shows,
@@ -204,8 +204,8 @@ test.describe('the hub’s database in the site’s partition', () => {
   }
 
   /** Where the hub's own cookie would get through after the sign-in, its absence says that nobody is signed in. */
-  function withoutKey(privacyWorld: PrivacyWorld): string {
-    return KNOWN_AFTER_LOGIN.includes(privacyWorld) ? 'signed-out: none' : UNLINKED[privacyWorld]
+  function withoutKey(privacyWorld: PrivacyWorld): RegExp {
+    return afterLogin(privacyWorld, 'signed-out: none')
   }
 
   /** The carrier is found after the state is shown. */

@@ -4,10 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startHosts } from '@isthmus/testing'
+import { PATIENCE } from '../patience.ts'
 import { createSiteApp } from '../site-app.ts'
 import { USERS } from '../users.ts'
 import { newHostNames } from '../world.ts'
-import { seen, shows, signIn, signInAtOnce, snapshot } from './acts.ts'
+import { diagnosis, seen, shows, signIn, signInAtOnce, snapshot } from './acts.ts'
 import { expect, test } from './fixtures.ts'
 
 test('the hub goes away and comes back: unknown in between, with what was known last', async ({ world, open }) => {
@@ -75,4 +76,24 @@ test('the hub is killed and comes back: unknown in between, never signed out, no
     await once(child, 'message')
     return child
   }
+})
+
+// Regression: no worker meant no news, neither of the hub's absence nor of its return; the page showed what it knew first.
+test('the hub goes away before the worker of the page is loaded: unknown in between, and then it is followed', async ({
+  world,
+  open,
+}) => {
+  const letThrough = world.interceptHub((request, _, next) => {
+    if (request.path === '/isthmus/worker.js') request.socket.destroy()
+    else next()
+  })
+  const shop = await open(world.url('shop'))
+  await signIn(shop, 'customer')
+  await shows(shop, 'signed in: The customer')
+  world.cutHub()
+  await shows(shop, 'unknown: unreachable')
+  letThrough()
+  await shows(shop, 'signed in: The customer')
+  await expect.poll(async () => (await diagnosis(shop)).stream, PATIENCE).toBe('open')
+  expect((await seen(shop)).map((one) => one.status)).not.toContain('signed-out')
 })

@@ -12,6 +12,8 @@ export function holdHub(): () => { readonly ended: boolean }[] {
     if (element.localName === 'iframe') {
       // An empty document in place of the hub's page: it goes before the address.
       element.setAttribute('srcdoc', '')
+      // Nor does it load: the client would say hello to an origin that is not there, which is no error but in happy-dom.
+      element.addEventListener('load', (event) => event.stopImmediatePropagation())
       frames.push(element)
     }
     return element

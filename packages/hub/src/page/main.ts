@@ -4,6 +4,7 @@ import {
   type Hello,
   IsthmusError,
   PROTOCOL_VERSION,
+  pauseBefore,
   type SiteAnswer,
   type Welcome,
 } from '@isthmus/protocol'
@@ -123,6 +124,7 @@ function start({ data, port: greeted, heard, stop }: Greeting): void {
       stream.follow(worker, { embedder: { ...embedder, site }, sid, keyed: key !== undefined, key, nonce: api.nonce() })
     },
     leave: ({ worker }) => stream.leave(worker),
+    pause: ({ losses }) => void setTimeout(dispatch, pauseBefore(losses), { type: 'again' } satisfies Event),
     wake: ({ revision }) => stream.wake(revision),
   }
 

@@ -313,6 +313,29 @@ describe('the shared worker', () => {
   })
 })
 
+describe('the page’s own worker', () => {
+  const refused: Event = { type: 'worker', is: 'refused' }
+  const lost: Event = { type: 'worker', is: 'lost' }
+  const leave: Effect = { type: 'leave', worker: 'elected' }
+
+  // Regression: a page whose worker's script did not get through showed the session that it knew first, for ever.
+  it('whose script is lost is made again after a pause, and from the second loss on the hub counts as away', () => {
+    const once = [refused, lost] as const
+    expect(after(opened(), ...once).effects).toEqual([leave, { type: 'pause', losses: 1 }])
+    expect(after(opened(), ...once, { type: 'again' }).effects).toEqual([follow('s1', 'elected')])
+    expect(after(opened(), ...once, { type: 'again' }, lost).effects).toEqual([
+      leave,
+      stream('down'),
+      { type: 'pause', losses: 2 },
+    ])
+    const open: Event = { type: 'status', status: 'open' }
+    expect(after(opened(), ...once, { type: 'again' }, open, lost).effects).toEqual([
+      leave,
+      { type: 'pause', losses: 1 },
+    ])
+  })
+})
+
 describe('a click on the button', () => {
   it('without access is a bounce', () => {
     const bounce: HubToClient = { isthmus, type: 'bounce' }

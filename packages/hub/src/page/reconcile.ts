@@ -21,6 +21,8 @@ export interface State {
   readonly sharedIsSilent: boolean
   /** How often in a row the page had an answer while the stream had none. */
   readonly contradictions: number
+  /** Workers of this page's own, in a row, whose script did not get through. */
+  readonly losses: number
   /** The session that this page gave its partition by itself: once is enough to see whether that helps. */
   readonly adopted: string | undefined
 }
@@ -48,8 +50,13 @@ export type Event =
   /** The user clicked on the button, and the browser gave the frame access to the hub's own cookie, or gave none. */
   | { readonly type: 'access'; readonly given: boolean }
   | { readonly type: 'linked-by-click'; readonly answer: SiteAnswer }
-  /** The shared worker spoke for the first time; did not answer in time; is not to be had, or cannot prove the session. */
-  | { readonly type: 'worker'; readonly is: 'heard' | 'silent' | 'refused' }
+  /**
+   * The shared worker spoke for the first time; did not answer in time; is not to be had, or cannot prove the session. The
+   * script of the page's own worker did not get through.
+   */
+  | { readonly type: 'worker'; readonly is: 'heard' | 'silent' | 'refused' | 'lost' }
+  /** The pause after a loss is over. */
+  | { readonly type: 'again' }
   /** The page goes into the back-forward cache or ends; it comes back. */
   | { readonly type: 'hidden' }
   | { readonly type: 'restored' }
@@ -68,6 +75,8 @@ export type Effect =
   | { readonly type: 'link-by-click' }
   | { readonly type: 'follow'; readonly worker: StreamWorker; readonly site: string; readonly sid: string }
   | { readonly type: 'leave'; readonly worker: StreamWorker | 'all' }
+  /** Says `again` after a pause that grows with the losses. */
+  | { readonly type: 'pause'; readonly losses: number }
   | { readonly type: 'wake'; readonly revision: number }
 
 export type Step = readonly [State, ...Effect[]]
@@ -79,6 +88,7 @@ export const INITIAL_STATE: State = {
   worker: 'shared',
   sharedIsSilent: false,
   contradictions: 0,
+  losses: 0,
   adopted: undefined,
 }
 
@@ -133,7 +143,7 @@ export function reconcile(state: State, event: Event): Step {
       // Before the hub is called unreachable, the page itself tries: the truth may get through where the stream does not.
       if (event.status === 'down') return [state, { type: 'check', doubt: 'stream-down' }]
       const contradictions = event.status === 'open' ? 0 : state.contradictions
-      return [{ ...state, contradictions }, stream(event.status)]
+      return [{ ...state, contradictions, losses: 0 }, stream(event.status)]
     }
     case 'checked':
       return checked(state, event)
@@ -151,6 +161,7 @@ export function reconcile(state: State, event: Event): Step {
       return heedWorker(state, event.is)
     case 'hidden':
       return [state, { type: 'leave', worker: 'all' }]
+    case 'again':
     case 'restored':
       return [state, ...follow(state)]
   }
@@ -227,7 +238,8 @@ function stepDown(state: State, ...before: Effect[]): Step {
   return [next, ...before, { type: 'leave', worker: 'all' }, ...follow(next)]
 }
 
-function heedWorker(state: State, is: 'heard' | 'silent' | 'refused'): Step {
+function heedWorker(state: State, is: Extract<Event, { type: 'worker' }>['is']): Step {
+  if (is === 'lost') return lose(state)
   if (is === 'refused') return state.worker === 'shared' || state.sharedIsSilent ? giveUpShared(state) : [state]
   if (is === 'silent') {
     if (state.worker !== 'shared') return [state]
@@ -238,6 +250,15 @@ function heedWorker(state: State, is: 'heard' | 'silent' | 'refused'): Step {
   const next: State = { ...state, worker: 'shared', sharedIsSilent: false }
   // The session may be another one since the shared worker was told which to follow.
   return [next, { type: 'leave', worker: 'elected' }, ...follow(next)]
+}
+
+/** The hub went away before the worker's script was here: the page says what the worker cannot, and tries again. */
+function lose(state: State): Step {
+  const losses = state.losses + 1
+  const leave: Effect = { type: 'leave', worker: state.worker }
+  const wait: Effect = { type: 'pause', losses }
+  // The first may be a hub that restarts.
+  return [{ ...state, losses }, leave, ...(losses > 1 ? [stream('down')] : []), wait]
 }
 
 function giveUpShared(state: State): Step {

@@ -14,7 +14,7 @@ export interface StreamLink {
 export interface StreamLinkEvents {
   onAnswer(answer: SiteAnswer): void
   onStatus(status: StreamStatus): void
-  onWorker(is: 'heard' | 'silent' | 'refused'): void
+  onWorker(is: 'heard' | 'silent' | 'refused' | 'lost'): void
 }
 
 /**
@@ -49,7 +49,12 @@ export function createStreamLink({ onAnswer, onStatus, onWorker }: StreamLinkEve
 
   function employ(): Worker {
     const worker = new Worker(scriptUrl())
-    worker.onmessage = receive
+    worker.onmessage = (event) => {
+      worker.onerror = null
+      receive(event)
+    }
+    // Before it has spoken, it is the script that did not get through.
+    worker.onerror = () => worker === own && onWorker('lost')
     return worker
   }
 

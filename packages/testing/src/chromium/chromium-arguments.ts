@@ -14,6 +14,8 @@ const unreal = [
 ]
 const featuresSwitch = '--disable-features='
 const partitioning = 'ThirdPartyStoragePartitioning'
+/** Pages of the address bar: each window has them loaded in a process of their own, for half a second of work, and no test opens them. */
+const addressBar = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup']
 
 /**
  * The arguments Playwright would start Chromium with.
@@ -45,7 +47,7 @@ export function restoreUserDefaults(defaults: readonly string[]): ArgumentChange
     const features = argument.slice(featuresSwitch.length).split(',')
     if (!features.includes(partitioning)) continue
     ignore.push(argument)
-    add.push(featuresSwitch + features.filter((feature) => feature !== partitioning).join(','))
+    add.push(featuresSwitch + [...features.filter((feature) => feature !== partitioning), ...addressBar].join(','))
   }
   return { ignore, add }
 }

@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Frame, Page } from 'playwright'
 import { createTab } from '../browser/create-tab.ts'
 import type { ScopeDriver } from '../browser/driver.ts'
 import type { ConsoleLine, Tab } from '../browser/tab.ts'
 import type { UserBrowser } from '../browser/user-browser.ts'
 import { type Chromium, type ChromiumOptions, launchChromium } from './chromium.ts'
+
+const loadMs = 30_000
 
 /** Starts Chromium behind the interface that all engines share; `chromium` and the tabs' `page` reach Playwright's. */
 export async function launchChromiumBrowser(options: ChromiumOptions): Promise<UserBrowser> {
@@ -43,8 +46,7 @@ function createChromiumTab(chromium: Chromium, page: Page): Tab {
     },
     url: async () => page.url(),
     reload: async () => void (await page.reload({ waitUntil })),
-    // A page restored from the back-forward cache is not loaded: no event but the commit.
-    back: async () => void (await page.goBack({ waitUntil: 'commit' })),
+    back: () => goBack(page),
     hide: () => chromium.hide(page),
     show: () => chromium.show(page),
     close: () => page.close(),
@@ -58,6 +60,34 @@ function createChromiumTab(chromium: Chromium, page: Page): Tab {
     console: async () => [...lines],
   })
   return { ...tab, page }
+}
+
+/**
+ * Goes to the page before, and waits until that is the tab's. A restored page has no event but this one. Playwright's own
+ * `goBack` fails where another navigation ends meanwhile, such as Chromium's second attempt at a page that failed.
+ */
+async function goBack(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  try {
+    await session.send('Page.enable')
+    const { currentIndex, entries } = await session.send('Page.getNavigationHistory')
+    const before = entries[currentIndex - 1]
+    if (!before) throw new Error('There is no page before this one.')
+    let isBack = false
+    session.on('Page.frameNavigated', ({ frame: { parentId, url, urlFragment = '' } }) => {
+      isBack ||= parentId === undefined && url + urlFragment === before.url
+    })
+    session.on('Page.navigatedWithinDocument', ({ url }) => {
+      isBack ||= url === before.url
+    })
+    await session.send('Page.navigateToHistoryEntry', { entryId: before.id })
+    for (const deadline = Date.now() + loadMs; !isBack; await sleep(10)) {
+      if (Date.now() > deadline)
+        throw new Error(`Not back at ${before.url} within ${loadMs} ms; still at ${page.url()}`)
+    }
+  } finally {
+    await session.detach().catch(() => undefined)
+  }
 }
 
 const levels: Readonly<Record<string, ConsoleLine['level']>> = { debug: 'debug', warning: 'warning', error: 'error' }
