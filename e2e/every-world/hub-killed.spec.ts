@@ -84,7 +84,7 @@ test('the hub goes away before the worker of the page is loaded: unknown in betw
   open,
 }) => {
   const letThrough = world.interceptHub((request, _, next) => {
-    if (request.path === '/isthmus/worker.js') request.socket.destroy()
+    if (request.path.startsWith('/isthmus/assets/worker-')) request.socket.destroy()
     else next()
   })
   const shop = await open(world.url('shop'))
