@@ -93,7 +93,8 @@ function commandOf(name: BackEndName, port: number): { executable: string; param
   return python ? { executable: python, parameters: ['-B', 'app.py'] } : undefined
 }
 
-async function listening(child: ChildProcess, port: number, said: readonly string[]): Promise<void> {
+/** Waits until a process that was started takes connections. */
+export async function listening(child: ChildProcess, port: number, said: readonly string[]): Promise<void> {
   for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(25)) {
     if (child.exitCode !== null) break
     const socket = connect(port, '127.0.0.1')
@@ -106,7 +107,8 @@ async function listening(child: ChildProcess, port: number, said: readonly strin
   throw new Error(`${child.spawnargs.join(' ')} does not listen on ${port}: ${said.join('')}`)
 }
 
-function proxyTo(port: number): HostHandler {
+/** Serves what listens on another port, as a proxy does. */
+export function proxyTo(port: number): HostHandler {
   return (request, response) => {
     const { method, url: path, headers } = request
     const onward = send({ host: '127.0.0.1', port, method, path, headers, agent: false }, (answer) => {
