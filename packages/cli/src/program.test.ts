@@ -104,7 +104,7 @@ describe('a configuration', () => {
     expect(await faultsOf('isthmus.config.yaml', text)).toEqual([
       expect.stringMatching(/^\/isthmus\.config\.yaml:1: store needs a folder such as ".\/data", or "redis:\/\/…"\.$/),
       expect.stringMatching(
-        /^\/isthmus\.config\.yaml:2: stroe is no option; there are origin, .*, store, login, listen, tls, behindProxy\.$/,
+        /^\/isthmus\.config\.yaml:2: stroe is no option; there are origin, .*, store, login, admin, listen, tls, behindProxy\.$/,
       ),
     ])
     expect(await faultsOf('isthmus.config.yaml', YAML.replace('shop.example', 'shop.example/'))).toEqual([
@@ -140,6 +140,11 @@ describe('a configuration', () => {
       'isthmus.config.mjs',
       `export default {\n  origin: 'http://auth.example.com',\n  store: './data', login: { assertion: { key: 'a shared key of thirty-two bytes!' } }, sites: [] }`,
       /^\/isthmus\.config\.mjs:2: origin is "http:\/\/auth\.example\.com"; .* use https/,
+    ],
+    [
+      'isthmus.config.yaml',
+      `${YAML}admin: { keys: [{ name: crm, key: short }] }\n`,
+      /:8: admin\.keys adminApi: keys\[0\]\.key has 5 characters, and 32 are the least/,
     ],
     [
       'other.yaml',
