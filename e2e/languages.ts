@@ -34,7 +34,13 @@ export function ensureLanguages(): void {
   }
 }
 
-/** The interpreters that {@link ensureLanguages} found. */
-export function foundLanguages(): { readonly php: string | undefined; readonly python: string | undefined } {
-  return { php: process.env[php.variable], python: process.env[python.variable] }
+type Found = Readonly<Record<'php' | 'python' | 'redis', string | undefined>>
+
+/** What {@link ensureLanguages} found. */
+export function foundLanguages(): Found {
+  return {
+    php: process.env[php.variable],
+    python: process.env[python.variable],
+    redis: process.env[redis.variable],
+  }
 }

@@ -19,18 +19,22 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 export type Login = 'php' | 'python' | 'provider'
 
 const KEY = 'a shared key of thirty-two bytes!'
+const command = path('../../packages/cli/dist/main.js')
 const SITES = ['shop', 'news', 'staff'] as const
+
+/** Where its sessions live: a folder, or a Redis of its own. */
+export type StoreKind = 'lmdb' | 'redis'
 
 /** `isthmus serve` as a process behind https, its login as another one, and three sites. */
 export interface CommandWorld extends AsyncDisposable {
   url(host: 'hub' | (typeof SITES)[number], path?: string): string
   /** Where the provider is, if there is one. */
   readonly issuer: string
-  /** What the command has said. */
-  readonly said: () => string
+  /** Runs another command of `isthmus` beside the hub, with its configuration. */
+  run(...parameters: string[]): Promise<unknown>
 }
 
-export async function startCommandWorld(tls: Certificate, login: Login, store: string): Promise<CommandWorld> {
+export async function startCommandWorld(tls: Certificate, login: Login, kind: StoreKind): Promise<CommandWorld> {
   const names = newHostNames()
   /** What has to be ended again, the last one first. */
   const endings: (() => unknown)[] = []
@@ -44,7 +48,7 @@ export async function startCommandWorld(tls: Certificate, login: Login, store: s
   const [port, loginPort] = [await freePort(), await freePort()]
   const origin = hosts.origin(names.hub)
   const said: string[] = []
-  const run = (executable: string, parameters: string[], more: NodeJS.ProcessEnv, cwd: string): ChildProcess => {
+  const start = (executable: string, parameters: string[], more: NodeJS.ProcessEnv, cwd: string): ChildProcess => {
     const env = { ...process.env, ...more, ASSERTION_KEY: KEY }
     const child = spawn(executable, parameters, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(String(chunk)))
@@ -62,8 +66,16 @@ export async function startCommandWorld(tls: Certificate, login: Login, store: s
     else {
       const parameters = login === 'php' ? ['-S', `127.0.0.1:${loginPort}`, 'login.php'] : ['-B', 'login.py']
       const env = { HUB: origin, PORT: String(loginPort) }
-      const page = run(foundLanguages()[login] ?? login, parameters, env, path('../../examples/login-pages'))
+      const page = start(foundLanguages()[login] ?? login, parameters, env, path('../../examples/login-pages'))
       await listening(page, loginPort, said)
+    }
+
+    let store = './data'
+    if (kind === 'redis') {
+      const redisPort = await freePort()
+      const options = ['--port', String(redisPort), '--bind', '127.0.0.1', '--dir', folder, '--save', '']
+      await listening(start(foundLanguages().redis ?? 'redis-server', options, {}, folder), redisPort, said)
+      store = `redis://127.0.0.1:${redisPort}`
     }
 
     const site = (id: (typeof SITES)[number]): object => ({
@@ -81,7 +93,7 @@ export async function startCommandWorld(tls: Certificate, login: Login, store: s
       sites: SITES.map(site),
     }
     await writeFile(join(folder, 'isthmus.config.json'), JSON.stringify(config))
-    const hub = run(process.execPath, [path('../../packages/cli/dist/main.js'), 'serve'], {}, folder)
+    const hub = start(process.execPath, [command, 'serve'], {}, folder)
     await listening(hub, port, said)
 
     hosts.set(names.hub, leading({ '/login': loginPort, '': port }))
@@ -93,7 +105,11 @@ export async function startCommandWorld(tls: Certificate, login: Login, store: s
   return {
     url: (host, at = '/') => hosts.origin(names[host]) + at,
     issuer,
-    said: () => said.join(''),
+    async run(...parameters) {
+      const child = start(process.execPath, [command, ...parameters, '--json'], {}, folder)
+      const text = (await child.stdout?.setEncoding('utf8').toArray())?.join('')
+      return JSON.parse(text ?? '')
+    },
     [Symbol.asyncDispose]: endAll,
   }
 }

@@ -2,13 +2,13 @@ import { expect, type Page } from '@playwright/test'
 import { foundLanguages } from '../languages.ts'
 import { promptly } from '../patience.ts'
 import { signOut, status } from './acts.ts'
-import { type CommandWorld, type Login, startCommandWorld } from './command-world.ts'
+import { type CommandWorld, type Login, type StoreKind, startCommandWorld } from './command-world.ts'
 import { test as base } from './fixtures.ts'
 
-const test = base.extend<{ startHub: (login: Login, store?: string) => Promise<CommandWorld> }>({
+const test = base.extend<{ startHub: (login: Login, store?: StoreKind) => Promise<CommandWorld> }>({
   startHub: async ({ certificate }, use) => {
     const worlds: CommandWorld[] = []
-    await use(async (login, store = './data') => {
+    await use(async (login, store = 'lmdb') => {
       const world = await startCommandWorld(certificate, login, store)
       worlds.push(world)
       return world
@@ -85,4 +85,12 @@ test('isthmus serve: an OpenID provider signs in for three sites, and a sign-out
   for (const page of pages) {
     await expect(status(page)).toHaveText('signed-out: revoked', { timeout: promptly(2000) })
   }
+})
+
+test('isthmus serve on Redis: an order of the command beside it reaches every open tab', async ({ startHub, open }) => {
+  test.skip(!foundLanguages().redis, 'redis-server could not be had')
+  const world = await startHub('provider', 'redis')
+  const pages = await signInOnThreeSites(world, 'provider', open)
+  expect(await world.run('sessions', 'revoke', '--user', 'ann')).toEqual({ ended: 1 })
+  for (const page of pages) await expect(status(page)).toHaveText('signed-out: revoked')
 })

@@ -77,7 +77,7 @@ describe('the admin API', () => {
     ['groups as one text', 'PATCH', '/sessions/s', { groups: 'staff' }, /groups: /],
     ['another field', 'PATCH', '/sessions/s', { expiresAt: 1 }, /expiresAt/],
     ['another session in the body', 'PATCH', '/sessions/s', { sid: 'other' }, /sid does not stand in the body/],
-    ['a body without end', 'PATCH', '/sessions/s', { claims: { text: 'x'.repeat(9000) } }, /./],
+    ['a body without end', 'PATCH', '/sessions/s', { claims: { text: 'x'.repeat(9000) } }, /at most 8192 bytes/],
   ])('refuses %s, and changes nothing', async (_, method, path, body, sentence) => {
     await using world = await createWorld()
     const { ask } = withAdmin(world)

@@ -1,9 +1,9 @@
-import { ADMIN_PATH, BODY_LIMIT_BYTES, ERRORS, type ErrorCode, IsthmusError, sentenceOf } from '@isthmus/protocol'
-import { type Context, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
+import { ADMIN_PATH, ERRORS, type ErrorCode, IsthmusError, sentenceOf } from '@isthmus/protocol'
 import type { Hub } from '../create-hub.ts'
+import { limitBody } from '../requests/limit-body.ts'
 import { PRIVATE_HEADERS } from '../responses/headers.ts'
 import type { Clock } from '../store/store.ts'
+import { withRoutes } from '../with-routes.ts'
 import { type AdminKey, createAdminKeys } from './admin-keys.ts'
 import { openApiDocument } from './openapi.ts'
 import { ALL_OPERATIONS, type Operation, type OperationName } from './operations.ts'
@@ -59,15 +59,14 @@ export function adminApi(options: AdminOptions): Hub {
     createRateLimit(REQUESTS_PER_MINUTE, clock),
     createRateLimit(STRANGERS_PER_MINUTE, clock),
   ]
-  const router = new Hono()
 
   /** Does it, records it, answers. */
   async function act(
-    context: Context,
+    { headers }: Request,
     action: AuditEntry['action'],
     run: (about: { sub?: string; sid?: string }) => Promise<object>,
   ): Promise<Response> {
-    const key = nameOf(context.req.header('authorization'))
+    const key = nameOf(headers.get('authorization') ?? undefined)
     const isLimited = key === undefined ? !ofStrangers.take(STRANGERS) : !ofKeys.take(key)
     const about: { sub?: string; sid?: string } = {}
     const record = (outcome: AuditEntry['outcome']): void => {
@@ -78,7 +77,7 @@ export function adminApi(options: AdminOptions): Hub {
       if (isLimited) throw new IsthmusError('too-many-requests')
       if (key === undefined) throw new IsthmusError('key-refused')
       // A key that stands in a page is no secret any more.
-      if (context.req.header('origin') !== undefined) throw new IsthmusError('origin-refused')
+      if (headers.has('origin')) throw new IsthmusError('origin-refused')
       const answer = await run(about)
       record('done')
       return Response.json(answer, { headers: PRIVATE_HEADERS })
@@ -90,41 +89,70 @@ export function adminApi(options: AdminOptions): Hub {
     }
   }
 
-  for (const [name, operation] of ALL_OPERATIONS) {
-    const path = ADMIN_PATH + operation.path.replace(/\{(\w+)\}/g, ':$1')
-    const limit = bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: () => refuse(new IsthmusError('invalid-request')) })
-    router.on(operation.method.toUpperCase(), path, limit, (context) =>
-      act(context, name, async (about) => {
-        const input = await inputOf(context, operation)
+  return withRoutes(hub, (method, path) => {
+    if (path !== ADMIN_PATH && !path.startsWith(`${ADMIN_PATH}/`)) return undefined
+    if (method === 'GET' && path === `${ADMIN_PATH}/openapi.json`) {
+      return (request) => act(request, 'openapi', async () => openApiDocument(origin))
+    }
+    const found = operationAt(method, path)
+    if (!found) return (request) => act(request, 'unknown', () => Promise.reject(new IsthmusError('not-found')))
+    const { name, operation, parts } = found
+    return (request) =>
+      act(request, name, async (about) => {
+        const input = await inputOf(request, operation, parts)
         for (const part of ['sub', 'sid'] as const) if (part in input) about[part] = input[part] as string
         return operation.run(hub, input)
-      }),
-    )
+      })
+  })
+}
+
+interface Found {
+  readonly name: OperationName
+  readonly operation: Operation
+  /** Those of the path. */
+  readonly parts: Readonly<Record<string, string>>
+}
+
+const PATTERNS = ALL_OPERATIONS.map(([name, operation]) => ({
+  name,
+  operation,
+  pattern: new RegExp(`^${ADMIN_PATH}${operation.path.replace(/\{(\w+)\}/g, '(?<$1>[\\w-]+)')}$`),
+}))
+
+function operationAt(method: string, path: string): Found | undefined {
+  for (const { name, operation, pattern } of PATTERNS) {
+    const match = operation.method.toUpperCase() === method ? pattern.exec(path) : null
+    if (match) return { name, operation, parts: match.groups ?? {} }
   }
-  router.get(`${ADMIN_PATH}/openapi.json`, (context) => act(context, 'openapi', async () => openApiDocument(origin)))
-  router.all(`${ADMIN_PATH}/*`, (context) =>
-    act(context, 'unknown', async () => {
-      throw new IsthmusError('not-found')
-    }),
-  )
-  router.notFound(({ req }) => hub.fetch(req.raw))
-  return { ...hub, fetch: async (request) => router.fetch(request) }
+  return undefined
 }
 
 /** Gathers the input from where it stands, and parses it: what is missing, wrong or unknown is named. */
-async function inputOf(context: Context, { input, places }: Operation): Promise<Record<string, unknown>> {
+async function inputOf(
+  request: Request,
+  { input, places }: Operation,
+  parts: Found['parts'],
+): Promise<Record<string, unknown>> {
   const hasBody = Object.values(places).includes('body')
-  const body: unknown = hasBody ? await context.req.json().catch(() => undefined) : {}
+  const body: unknown = hasBody ? parseJson(await (await limitBody(request)).text()) : {}
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new IsthmusError('invalid-request', 'The body is a JSON object.')
   }
-  const elsewhere = { ...context.req.query(), ...context.req.param() }
+  const elsewhere = { ...Object.fromEntries(new URL(request.url).searchParams), ...parts }
   const strayed = Object.keys(body).find((key) => (places as Readonly<Record<string, string>>)[key] !== 'body')
   const parsed = input.safeParse({ ...body, ...elsewhere })
   if (parsed.success && strayed === undefined) return parsed.data as Record<string, unknown>
   const issue = parsed.error?.issues[0]
   const fault = issue ? `${issue.path.join('.') || 'input'}: ${issue.message}` : `${strayed} does not stand in the body`
   throw new IsthmusError('invalid-request', `${fault}.`.replace(/\.\.$/, '.'))
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function refuse(error: IsthmusError): Response {

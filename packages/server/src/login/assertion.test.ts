@@ -164,9 +164,9 @@ describe('a login page in any language', () => {
       },
     })
     const init = { method: 'POST', body, duplex: 'half' } as RequestInit
-    expect((await fetch(new Request(`${HUB}/isthmus/assertion`, init))).status).toBe(403)
+    expect((await fetch(new Request(`${HUB}/isthmus/assertion`, init))).status).toBe(400)
     expect(pulled).toBeLessThan(10)
-    expect(onRefused).toHaveBeenLastCalledWith('its body is longer than any that is read')
+    expect(onRefused).toHaveBeenLastCalledWith('A request body has at most 32768 bytes.')
   })
 
   it('tells a person what is wrong on a page', async () => {
