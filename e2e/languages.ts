@@ -9,11 +9,11 @@ const php: Engine = {
 }
 
 const python: Engine = {
-  name: 'Python with Flask and PyJWT',
+  name: 'Python with Flask, Django and PyJWT',
   // Debian's packages belong to Debian's Python, which need not be the first one on PATH.
   commands: ['python3', '/usr/bin/python3'],
-  trial: ['-c', 'import flask, jwt, cryptography'],
-  aptPackages: ['python3-flask', 'python3-jwt', 'python3-cryptography'],
+  trial: ['-c', 'import flask, django, jwt, cryptography'],
+  aptPackages: ['python3-flask', 'python3-django', 'python3-jwt', 'python3-cryptography'],
   variable: 'ISTHMUS_PYTHON',
 }
 
