@@ -14,10 +14,16 @@ import { foundLanguages } from './languages.ts'
 export const BACK_ENDS = ['express', 'php', 'python'] as const
 export type BackEndName = (typeof BACK_ENDS)[number]
 
+/** Back ends inside a framework that protects its forms. CodeIgniter comes by Composer, which tests do not ask: its names are stood in for. */
+export const FRAMEWORKS = ['codeigniter', 'django'] as const
+export type FrameworkName = (typeof FRAMEWORKS)[number]
+
 /** An example site as a process of its own. */
 export interface BackEnd extends AsyncDisposable {
   /** Where it listens: plain http, on loopback, as behind a proxy. */
   readonly url: string
+  /** The folder of its data. */
+  readonly data: string
   /** Serves it under another name, as a proxy does. */
   readonly proxy: HostHandler
 }
@@ -35,17 +41,20 @@ export interface BackEndOptions {
   readonly origin?: string
 }
 
-const example = (path: string): string => fileURLToPath(new URL(`../examples/${path}`, import.meta.url))
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
 /** Starts an example the way its README does; `undefined` where its language could not be had. */
-export async function startBackEnd(name: BackEndName, options: BackEndOptions): Promise<BackEnd | undefined> {
+export async function startBackEnd(
+  name: BackEndName | FrameworkName,
+  options: BackEndOptions,
+): Promise<BackEnd | undefined> {
   const { hub, site, jwks, port, shop = '', origin = '' } = options
   const command = commandOf(name, port)
   if (!command) return undefined
   const data = await mkdtemp(join(tmpdir(), `isthmus-${name}-`))
   const said: string[] = []
   const child = spawn(command.executable, command.parameters, {
-    cwd: example(`${name}-site`),
+    cwd: path(command.folder),
     env: {
       ...process.env,
       HUB: hub,
@@ -73,7 +82,7 @@ export async function startBackEnd(name: BackEndName, options: BackEndOptions): 
     await close()
     throw error
   }
-  return { url: `http://127.0.0.1:${port}`, proxy: proxyTo(port), [Symbol.asyncDispose]: close }
+  return { url: `http://127.0.0.1:${port}`, data, proxy: proxyTo(port), [Symbol.asyncDispose]: close }
 }
 
 /** A port that is free now. */
@@ -86,14 +95,29 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-function commandOf(name: BackEndName, port: number): { executable: string; parameters: string[] } | undefined {
-  const { php, python } = foundLanguages()
-  if (name === 'express') return { executable: process.execPath, parameters: ['dist/main.js'] }
-  if (name === 'php') return php ? { executable: php, parameters: ['-S', `127.0.0.1:${port}`, 'index.php'] } : undefined
-  return python ? { executable: python, parameters: ['-B', 'app.py'] } : undefined
+interface Command {
+  readonly executable: string
+  readonly parameters: readonly string[]
+  readonly folder: string
 }
 
-async function listening(child: ChildProcess, port: number, said: readonly string[]): Promise<void> {
+/** `undefined` where its language could not be had. */
+function commandOf(name: BackEndName | FrameworkName, port: number): Command | undefined {
+  const { php, python } = foundLanguages()
+  const phpServer = ['-S', `127.0.0.1:${port}`]
+  const commands: Record<typeof name, Omit<Command, 'executable'> & { readonly executable: string | undefined }> = {
+    express: { executable: process.execPath, parameters: ['dist/main.js'], folder: '../examples/express-site' },
+    php: { executable: php, parameters: [...phpServer, 'index.php'], folder: '../examples/php-site' },
+    python: { executable: python, parameters: ['-B', 'app.py'], folder: '../examples/python-site' },
+    codeigniter: { executable: php, parameters: [...phpServer, 'codeigniter-stand-in.php'], folder: './back-ends' },
+    django: { executable: python, parameters: ['-B', 'django_site.py'], folder: '../examples/python-site' },
+  }
+  const { executable, ...rest } = commands[name]
+  return executable === undefined ? undefined : { executable, ...rest }
+}
+
+/** Waits until a process that was started takes connections. */
+export async function listening(child: ChildProcess, port: number, said: readonly string[]): Promise<void> {
   for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(25)) {
     if (child.exitCode !== null) break
     const socket = connect(port, '127.0.0.1')
@@ -106,7 +130,8 @@ async function listening(child: ChildProcess, port: number, said: readonly strin
   throw new Error(`${child.spawnargs.join(' ')} does not listen on ${port}: ${said.join('')}`)
 }
 
-function proxyTo(port: number): HostHandler {
+/** Serves what listens on another port, as a proxy does. */
+export function proxyTo(port: number): HostHandler {
   return (request, response) => {
     const { method, url: path, headers } = request
     const onward = send({ host: '127.0.0.1', port, method, path, headers, agent: false }, (answer) => {

@@ -67,7 +67,12 @@ describe.each([...guides, ...readmes])('%s', (name) => {
       const folder = await mkdtemp(join(tmpdir(), 'isthmus-guide-'))
       const file = join(folder, 'isthmus.config.yaml')
       await writeFile(file, code)
-      const env = { ...process.env, ASSERTION_KEY: 'a shared key of thirty-two bytes!', CLIENT_SECRET: 'secret' }
+      const env = {
+        ...process.env,
+        ASSERTION_KEY: 'a shared key of thirty-two bytes!',
+        CLIENT_SECRET: 'secret',
+        CRM_KEY: 'x'.repeat(32),
+      }
       const command = fileURLToPath(new URL('packages/cli/dist/main.js', root))
       const checked = promisify(execFile)(process.execPath, [command, 'check-config', '-c', file], { env })
       await expect(checked.finally(() => rm(folder, { recursive: true }))).resolves.toMatchObject({ stderr: '' })

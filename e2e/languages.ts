@@ -9,11 +9,11 @@ const php: Engine = {
 }
 
 const python: Engine = {
-  name: 'Python with Flask and PyJWT',
+  name: 'Python with Flask, Django and PyJWT',
   // Debian's packages belong to Debian's Python, which need not be the first one on PATH.
   commands: ['python3', '/usr/bin/python3'],
-  trial: ['-c', 'import flask, jwt, cryptography'],
-  aptPackages: ['python3-flask', 'python3-jwt', 'python3-cryptography'],
+  trial: ['-c', 'import flask, django, jwt, cryptography'],
+  aptPackages: ['python3-flask', 'python3-django', 'python3-jwt', 'python3-cryptography'],
   variable: 'ISTHMUS_PYTHON',
 }
 
@@ -34,7 +34,13 @@ export function ensureLanguages(): void {
   }
 }
 
-/** The interpreters that {@link ensureLanguages} found. */
-export function foundLanguages(): { readonly php: string | undefined; readonly python: string | undefined } {
-  return { php: process.env[php.variable], python: process.env[python.variable] }
+type Found = Readonly<Record<'php' | 'python' | 'redis', string | undefined>>
+
+/** What {@link ensureLanguages} found. */
+export function foundLanguages(): Found {
+  return {
+    php: process.env[php.variable],
+    python: process.env[python.variable],
+    redis: process.env[redis.variable],
+  }
 }

@@ -1,6 +1,7 @@
+import { OIDC_PATH } from '@isthmus/protocol'
 import type { Hub } from '@isthmus/server'
 import { nodeHandler } from '@isthmus/server/node'
-import express, { type ErrorRequestHandler, type Express } from 'express'
+import express, { type ErrorRequestHandler, type Express, type Request } from 'express'
 import type { Addresses } from './addresses.ts'
 import { securityHeaders } from './content-policy.ts'
 import { fillPage, readPage } from './pages.ts'
@@ -26,8 +27,8 @@ export function createAuthApp({ hub, addresses, users }: AuthParts): Express {
   const passwords = Object.fromEntries(readyUsers.map(({ sub, password }) => [`${sub}Password`, password]))
   const homePage = readPage('auth/home.html')
   const loginPage = readPage('auth/login.html')
-  const showLogin = (message = '', username = ''): string =>
-    fillPage(loginPage, { ...addresses, ...passwords, message, username })
+  const showLogin = (request: Request, message = '', username = ''): string =>
+    fillPage(loginPage, { ...addresses, ...passwords, message, username, provider: providerPath(request) })
 
   app.get('/', async (request, response) => {
     const session = await hub.sessions.current(request)
@@ -36,8 +37,8 @@ export function createAuthApp({ hub, addresses, users }: AuthParts): Express {
     response.send(fillPage(homePage, { ...addresses, ...passwords, ...here }))
   })
 
-  app.get('/login', (_request, response) => {
-    response.set('Cache-Control', 'no-store').type('html').send(showLogin())
+  app.get('/login', (request, response) => {
+    response.set('Cache-Control', 'no-store').type('html').send(showLogin(request))
   })
 
   app.post('/login', express.urlencoded({ extended: false, limit: '4kb' }), async (request, response) => {
@@ -45,20 +46,20 @@ export function createAuthApp({ hub, addresses, users }: AuthParts): Express {
 
     // Login CSRF: another site must not sign its own user in here. Browsers put Origin on every POST; none is a no.
     if (request.get('origin') !== addresses.auth) {
-      response.status(403).send(showLogin('This sign-in was not sent from this page. Please sign in here.'))
+      response.status(403).send(showLogin(request, 'This sign-in was not sent from this page. Please sign in here.'))
       return
     }
 
     const { username, password } = readCredentials(request.body)
     if (username === '' || password === '') {
-      response.status(400).send(showLogin('Please enter a name and a password.', username))
+      response.status(400).send(showLogin(request, 'Please enter a name and a password.', username))
       return
     }
 
     const user = await users.check(username, password)
     if (user === undefined) {
       const message = 'That name and password do not belong together. The three that do are just below.'
-      response.status(401).send(showLogin(message, username))
+      response.status(401).send(showLogin(request, message, username))
       return
     }
 
@@ -69,6 +70,13 @@ export function createAuthApp({ hub, addresses, users }: AuthParts): Express {
 
   app.use(sayThatItFailed)
   return app
+}
+
+/** The pending sign-in goes along to the provider. */
+function providerPath({ query }: Request): string {
+  return typeof query.isthmus === 'string'
+    ? `${OIDC_PATH}?${new URLSearchParams({ isthmus: query.isthmus })}`
+    : OIDC_PATH
 }
 
 /** A body that is no form is the sender's fault; all else is ours, and is told to the terminal. */

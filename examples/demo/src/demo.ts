@@ -2,11 +2,13 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createHub } from '@isthmus/server'
 import { lmdbStore } from '@isthmus/server/lmdb'
-import { type Addresses, addressesAt } from './addresses.ts'
+import { oidcLogin } from '@isthmus/server/oidc'
+import { type Addresses, addressesAt, issuerAt } from './addresses.ts'
 import { createAuthApp } from './auth-app.ts'
 import { dispatchByHost } from './dispatch.ts'
 import { listenOnLoopback } from './loopback.ts'
 import { createNewsApp, newsRegistration } from './news.ts'
+import { createProvider, registerProvider } from './provider.ts'
 import { createShopApp, shopRegistration } from './shop.ts'
 import { createStaffApp, staffRegistration } from './staff.ts'
 import { createUserDirectory } from './users.ts'
@@ -37,21 +39,26 @@ export async function startDemo({ port, dataPath }: DemoOptions): Promise<Demo> 
     const addresses = addressesAt(loopback.port)
     await mkdir(dirname(dataPath), { recursive: true })
     const users = await createUserDirectory()
-    const hub = await createHub({
+    const store = lmdbStore({ path: dataPath })
+    const own = await createHub({
       origin: addresses.auth,
       sites: [shopRegistration(addresses), newsRegistration(addresses), staffRegistration(addresses)],
-      store: lmdbStore({ path: dataPath }),
+      store,
       loginPath: '/login',
     })
 
-    loopback.serve(
-      dispatchByHost(addresses, {
-        auth: createAuthApp({ hub, addresses, users }),
-        shop: createShopApp(addresses),
-        news: createNewsApp(addresses),
-        staff: createStaffApp(addresses),
-      }),
-    )
+    const registration = registerProvider(issuerAt(loopback.port))
+    const hub = oidcLogin({ hub: own, origin: addresses.auth, store, providers: [registration] })
+    const { issuer } = registration
+    const provider = createProvider({ issuer, auth: addresses.auth, registration, users, deliver: hub.fetch })
+
+    const apps = {
+      auth: createAuthApp({ hub, addresses, users }),
+      shop: createShopApp(addresses),
+      news: createNewsApp(addresses),
+      staff: createStaffApp(addresses),
+    }
+    loopback.serve(dispatchByHost(addresses, apps, provider))
 
     return {
       addresses,

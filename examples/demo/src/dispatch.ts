@@ -1,8 +1,15 @@
 import type { RequestListener } from 'node:http'
 import type { Addresses, Place } from './addresses.ts'
 
-/** One listener for several hosts on one port: each request goes to the app that its Host header names, exactly. */
-export function dispatchByHost(addresses: Addresses, apps: Readonly<Record<Place, RequestListener>>): RequestListener {
+/**
+ * One listener for several hosts on one port: each request goes to the app that its Host header names, exactly. The bare
+ * host is the provider's, but for its home page, which leads to the demo.
+ */
+export function dispatchByHost(
+  addresses: Addresses,
+  apps: Readonly<Record<Place, RequestListener>>,
+  provider: RequestListener,
+): RequestListener {
   const byHost = new Map(
     (Object.keys(apps) as Place[]).map((place) => [new URL(addresses[place]).host, apps[place]] as const),
   )
@@ -14,6 +21,8 @@ export function dispatchByHost(addresses: Addresses, apps: Readonly<Record<Place
     const app = byHost.get(host)
     if (app !== undefined) {
       app(request, response)
+    } else if (bare.has(host) && request.url !== '/') {
+      provider(request, response)
     } else if (bare.has(host)) {
       response.writeHead(302, { location: `${addresses.auth}/` }).end()
     } else {

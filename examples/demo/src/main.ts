@@ -3,7 +3,7 @@ import { type Demo, startDemo } from './demo.ts'
 import { isCode } from './loopback.ts'
 import { describeDemo } from './table.ts'
 
-const dataPath = fileURLToPath(new URL('../.data/hub', import.meta.url))
+const dataPath = process.env.DATA ?? fileURLToPath(new URL('../.data/hub', import.meta.url))
 /** A terminal's Ctrl-C can arrive twice, once directly and once through npm: that is still the first one. */
 const echoMs = 500
 const closeLimitMs = 5000

@@ -104,7 +104,7 @@ describe('a configuration', () => {
     expect(await faultsOf('isthmus.config.yaml', text)).toEqual([
       expect.stringMatching(/^\/isthmus\.config\.yaml:1: store needs a folder such as ".\/data", or "redis:\/\/…"\.$/),
       expect.stringMatching(
-        /^\/isthmus\.config\.yaml:2: stroe is no option; there are origin, .*, store, login, listen, tls, behindProxy\.$/,
+        /^\/isthmus\.config\.yaml:2: stroe is no option; there are origin, .*, store, login, admin, listen, tls, behindProxy\.$/,
       ),
     ])
     expect(await faultsOf('isthmus.config.yaml', YAML.replace('shop.example', 'shop.example/'))).toEqual([
@@ -140,6 +140,11 @@ describe('a configuration', () => {
       'isthmus.config.mjs',
       `export default {\n  origin: 'http://auth.example.com',\n  store: './data', login: { assertion: { key: 'a shared key of thirty-two bytes!' } }, sites: [] }`,
       /^\/isthmus\.config\.mjs:2: origin is "http:\/\/auth\.example\.com"; .* use https/,
+    ],
+    [
+      'isthmus.config.yaml',
+      `${YAML}admin: { keys: [{ name: crm, key: short }] }\n`,
+      /:8: admin\.keys adminApi: keys\[0\]\.key has 5 characters, and 32 are the least/,
     ],
     [
       'other.yaml',
@@ -221,13 +226,20 @@ describe('conformance', () => {
 })
 
 describe('doctor', () => {
-  async function deployment(site: RequestListener): Promise<{ hub: string; shop: string }> {
+  async function deployment(
+    site: RequestListener,
+    proxy: RequestListener = () => {},
+  ): Promise<{ hub: string; shop: string }> {
     const shop = await listen(site)
     let handle: RequestListener = (_, response) => void response.end()
     const hub = await listen((request, response) => handle(request, response))
     const running = await createHub({ origin: hub, sites: [{ id: 'shop', origins: [shop] }], store: memoryStore() })
     onTestFinished(() => running.close())
-    handle = nodeHandler(running)
+    const serve = nodeHandler(running)
+    handle = (request, response) => {
+      proxy(request, response)
+      serve(request, response)
+    }
     return { hub, shop }
   }
   const logoutPath = '/isthmus/backchannel-logout'
@@ -244,7 +256,7 @@ describe('doctor', () => {
     const findings = await examine({ hub, sites: [`${shop}/`], logoutPath })
     expect(findings.filter(({ level }) => level === 'fault')).toEqual([])
     expect(findings.map(({ code }) => code)).toEqual(
-      expect.arrayContaining(['hub', 'clock', 'keys', 'health', 'site-registered', 'site-script', 'logout']),
+      expect.arrayContaining(['hub', 'clock', 'keys', 'health', 'site-registered', 'stream', 'site-script', 'logout']),
     )
   })
 
@@ -268,6 +280,24 @@ describe('doctor', () => {
       'site-unreachable': expect.any(String),
     })
     expect(findings.find(({ code }) => code === 'site-public')?.level).toBe('note')
+  })
+
+  test.each<[string, RequestListener]>([
+    [
+      'stream-refused',
+      (request) => {
+        delete request.headers['isthmus-origin']
+        request.rawHeaders = request.rawHeaders.map((one) => (one.toLowerCase() === 'isthmus-origin' ? 'x-lost' : one))
+      },
+    ],
+    ['stream-compressed', (_, response) => void response.setHeader('Content-Encoding', 'identity')],
+    ['page-frame-options', (_, response) => void response.setHeader('X-Frame-Options', 'DENY')],
+  ])('notices what a proxy does: %s', async (code, proxy) => {
+    const { hub, shop } = await deployment((_, response) => void response.end('<p>Shop'), proxy)
+    const findings = await examine({ hub, sites: [`${shop}/`], logoutPath })
+    expect(findings).toContainEqual(
+      expect.objectContaining({ level: 'fault', code, cure: expect.stringContaining('proxy') }),
+    )
   })
 
   test('says why there is no hub', async () => {

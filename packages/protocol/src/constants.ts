@@ -56,6 +56,9 @@ export const ASSERTION_LIFETIME_MS = 60 * SECOND_MS
 /** Where users begin whose login is at an OpenID provider, if the hub has one. */
 export const OIDC_PATH = `${BASE_PATH}/oidc`
 
+/** Where back ends manage sessions by a key, if the hub lets them. */
+export const ADMIN_PATH = `${BASE_PATH}/admin`
+
 /** How long the pending sign-in is remembered: long enough to find a password. */
 export const LOGIN_LIFETIME_MS = 30 * MINUTE_MS
 

@@ -44,6 +44,8 @@ export const ERRORS = {
   'logout-without-subject': { status: 400, retry: false, sentence: 'The token names neither session nor user.' },
   'logout-replayed': { status: 400, retry: false, sentence: 'The logout token was received before.' },
   'sign-in-refused': { status: 403, retry: false, sentence: 'The proof of who signed in does not hold.' },
+  'key-refused': { status: 401, retry: false, sentence: 'The request carries no key that is good here.' },
+  'too-many-requests': { status: 429, retry: true, sentence: 'There were too many requests in a short time.' },
   'not-found': { status: 404, retry: false, sentence: 'There is no such endpoint.' },
   unreachable: { status: 503, retry: true, sentence: 'The hub cannot be reached.' },
   timeout: { status: 504, retry: true, sentence: 'The hub did not answer in time.' },

@@ -3,6 +3,7 @@ import * as ENDPOINTS from './endpoints.ts'
 export { pauseBefore } from './backoff.ts'
 export {
   ABSOLUTE_LIFETIME_MS,
+  ADMIN_PATH,
   ASSERTION_LIFETIME_MS,
   ASSERTION_PATH,
   ATTENTION_INTERVAL_MS,

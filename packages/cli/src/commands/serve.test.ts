@@ -74,6 +74,7 @@ test('serves, signs in, takes orders, says in words which site refuses logouts, 
     hub: { origin, sites: [shop] },
     store: join(folder, 'data'),
     login: { assertion: { key: KEY } },
+    admin: { keys: [{ name: 'crm', key: 'a-key-of-the-crm-that-is-long-enough' }] },
     listen: { host: '127.0.0.1', port },
     tls: undefined,
   }
@@ -94,6 +95,10 @@ test('serves, signs in, takes orders, says in words which site refuses logouts, 
     await signIn(origin)
     const [session] = await operate(config, (hub) => hub.sessionsList('ann'))
     expect(session?.sub).toBe('ann')
+    const headers = { authorization: `Bearer ${config.admin?.keys[0]?.key}` }
+    const listed = await fetch(`${origin}/isthmus/admin/sessions?sub=ann`, { headers })
+    expect(await listed.json()).toMatchObject({ sessions: [{ sid: session?.sid }] })
+    expect(said.join('\n')).toMatch(/^\S+Z admin crm listSessions ann done$/m)
     expect(await operate(config, (hub) => hub.sessionsRevokeAll('ann'))).toBe(1)
     await expect
       .poll(() => said.join('\n'), { timeout: 10_000 })

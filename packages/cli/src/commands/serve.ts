@@ -5,11 +5,13 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { IsthmusError } from '@isthmus/protocol'
 import { createHub, type Hub } from '@isthmus/server'
+import type { AuditEntry } from '@isthmus/server/admin'
 import { nodeHandler } from '@isthmus/server/node'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { takeOrders } from '../control.ts'
 import { openStore } from '../open-store.ts'
 import type { Output } from '../output.ts'
+import { withAdmin } from '../with-admin.ts'
 import { withLogin } from '../with-login.ts'
 
 /** When the end is asked for, requests under way have this long before the store is closed. */
@@ -27,7 +29,10 @@ export async function serve(config: LoadedConfig, output: Output, end: AbortSign
     report(hub, output)
     // Before it listens: a second hub on the same folder must not answer anybody.
     await using _ = await takeOrders(hub, config.store)
-    server = await listen(await withLogin(hub, config, store), config)
+    const served = await withAdmin(await withLogin(hub, config, store), config, (entry) =>
+      output.progress(audit(entry)),
+    )
+    server = await listen(served, config)
     const url = addressOf(server, config)
     const { origin } = config.hub
     output.result({ event: 'listening', url, origin }, `The hub of ${origin} is served at ${url}.`)
@@ -37,6 +42,11 @@ export async function serve(config: LoadedConfig, output: Output, end: AbortSign
     await close(server, hub)
   }
   output.result({ event: 'ended' }, 'Ended. What was not delivered is delivered after the next start.')
+}
+
+/** One line for each call of the admin API. */
+function audit({ at, key = 'nobody', action, sub, sid, outcome }: AuditEntry): string {
+  return [new Date(at).toISOString(), 'admin', key, action, sub ?? sid ?? '-', outcome].join(' ')
 }
 
 /** What an operator has to know, in words: sites that cannot be told of a sign-out above all. */

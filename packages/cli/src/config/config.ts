@@ -19,6 +19,8 @@ export interface Config extends Omit<HubConfig, 'store' | 'clock' | 'placeOf'> {
   readonly login:
     | { readonly assertion: { readonly key: AssertionKey | Secret } }
     | { readonly oidc: readonly Provider[] }
+  /** Lets back ends list and end sessions over HTTP (`/isthmus/admin`), each by a key of its own; default: none may. */
+  readonly admin?: { readonly keys: readonly { readonly name: string; readonly key: Secret }[] }
   /** Where it listens; default 127.0.0.1, port 4000. */
   readonly listen?: { readonly host?: string; readonly port?: number }
   /** Certificate and key, as paths of PEM files: the hub speaks https itself. */

@@ -2,7 +2,9 @@ import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { IsthmusError, isTrustworthyOrigin, OIDC_PATH, parseOrigin } from '@isthmus/protocol'
 import { createHub, type HubConfig, memoryStore } from '@isthmus/server'
+import type { AdminKey } from '@isthmus/server/admin'
 import * as z from 'zod'
+import { withAdmin } from '../with-admin.ts'
 import { withLogin } from '../with-login.ts'
 import { ConfigError, type Fault } from './faults.ts'
 import { type LoginSettings, loginSchema } from './login.ts'
@@ -17,6 +19,7 @@ const listenSchema = z.strictObject({
 /** What is not the hub's own. */
 const serveSchema = z.object({
   login: loginSchema,
+  admin: z.strictObject({ keys: z.array(z.strictObject({ name: z.string(), key: z.string() })) }).optional(),
   store: z.string({ error: 'needs a folder such as "./data", or "redis://…"' }).min(1),
   listen: listenSchema.prefault({}),
   tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
@@ -30,6 +33,7 @@ export interface LoadedConfig {
   /** `redis://…`, or the whole path of a folder. */
   readonly store: string
   readonly login: LoginSettings
+  readonly admin: { readonly keys: readonly AdminKey[] } | undefined
   readonly listen: { readonly host: string; readonly port: number }
   /** Whole paths. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
@@ -46,20 +50,29 @@ export async function loadConfig(name: string | undefined, folder?: string): Pro
       { key: '', file: file.path, line: 1, message: 'holds no configuration: it is a map of options' },
     ])
   }
-  const { store: _, login, listen: __, tls: ___, behindProxy: ____, ...options } = value as Record<string, unknown>
+  const {
+    store: _,
+    login,
+    admin: __,
+    listen: ___,
+    tls: ____,
+    behindProxy: _____,
+    ...options
+  } = value as Record<string, unknown>
   const isOidc = typeof login === 'object' && login !== null && 'oidc' in login
   const hub = isOidc ? { loginPath: OIDC_PATH, ...options } : options
   const parsed = serveSchema.safeParse(value)
   if (!parsed.success) faults.push(...parsed.error.issues.flatMap((issue) => faultsOf(file, issue, [])))
-  faults.push(...(await faultsOfHub(file, hub as unknown as HubConfig, parsed.data?.login)))
+  faults.push(...(await faultsOfHub(file, hub as unknown as HubConfig, parsed.data)))
   if (parsed.success) faults.push(...(await faultsOfServing(file, parsed.data, String(options.origin))))
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults)
-  const { store, login: method, listen, tls } = parsed.data
+  const { store, login: method, admin, listen, tls } = parsed.data
   return {
     file: file.path,
     hub: hub as unknown as HubConfig,
     store: isRedis(store) ? store : resolve(file.folder, store),
     login: method,
+    admin,
     listen,
     tls: tls && { cert: resolve(file.folder, tls.cert), key: resolve(file.folder, tls.key) },
   }
@@ -74,13 +87,14 @@ export function isRedis(store: string): boolean {
 async function faultsOfHub(
   file: ConfigFile,
   config: HubConfig,
-  login: LoadedConfig['login'] | undefined,
+  parts: Pick<z.output<typeof serveSchema>, 'login' | 'admin'> | undefined,
 ): Promise<Fault[]> {
   try {
     const store = memoryStore()
     const hub = await createHub({ ...config, store })
     try {
-      if (login) await withLogin(hub, { hub: config, login }, store)
+      if (parts) await withLogin(hub, { hub: config, login: parts.login }, store)
+      if (parts) await withAdmin(hub, { hub: config, admin: parts.admin })
     } finally {
       await hub.close()
     }
@@ -89,7 +103,8 @@ async function faultsOfHub(
     if (!(error instanceof IsthmusError) || error.code !== 'config-invalid') throw error
     const root = error.message.startsWith('createHub: sites[') ? ['sites'] : []
     const issues = error.cause instanceof z.ZodError ? error.cause.issues : []
-    if (issues.length === 0) return [faultAt(file, ['login'], error.message.replace(/\.$/, ''))]
+    const part = error.message.startsWith('adminApi') ? ['admin', 'keys'] : ['login']
+    if (issues.length === 0) return [faultAt(file, part, error.message.replace(/\.$/, ''))]
     return issues.flatMap((issue) => faultsOf(file, issue, root))
   }
 }
@@ -128,7 +143,7 @@ function faultsOf(file: ConfigFile, issue: z.core.$ZodIssue, root: readonly Prop
   if (issue.code !== 'unrecognized_keys') return [faultAt(file, path, issue.message)]
   const isTop = path.length === 0
   return issue.keys.map((key) => {
-    const message = isTop ? `${issue.message}, store, login, listen, tls, behindProxy` : issue.message
+    const message = isTop ? `${issue.message}, store, login, admin, listen, tls, behindProxy` : issue.message
     return faultAt(file, [...path, key], message)
   })
 }

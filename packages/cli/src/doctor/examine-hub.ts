@@ -1,18 +1,11 @@
-import {
-  discoverySchema,
-  ENDPOINTS,
-  isTrustworthyOrigin,
-  JWKS_PATH,
-  parseOrigin,
-  problemSchema,
-} from '@isthmus/protocol'
+import { discoverySchema, ENDPOINTS, isTrustworthyOrigin, JWKS_PATH, parseOrigin } from '@isthmus/protocol'
 import { cureOf, type Notes, probe } from './examine.ts'
 
 /** Clocks further apart than this make tokens look as if they were from the future. */
 const CLOCK_TOLERANCE_MS = 15_000
 
-/** The hub itself, and its page for embedding as one of its sites gets it. Gives whether it is one. */
-export async function examineHub(hub: string, site: string | undefined, notes: Notes): Promise<boolean> {
+/** The hub itself. Gives whether it is one. */
+export async function examineHub(hub: string, notes: Notes): Promise<boolean> {
   const origin = parseOrigin(hub)
   if (!origin) {
     notes.fault('hub-origin', `"${hub}" is no origin.`, 'write scheme and host only: https://auth.example.com')
@@ -40,7 +33,6 @@ export async function examineHub(hub: string, site: string | undefined, notes: N
   examineClock(discovered, notes)
   await examineKeys(origin, notes)
   await examineHealth(origin, notes)
-  if (site !== undefined) await examinePage(origin, site, notes)
   return true
 }
 
@@ -75,61 +67,4 @@ async function examineHealth(origin: string, notes: Notes): Promise<void> {
     'Its metrics are public.',
     `close ${ENDPOINTS.metrics.path} at the proxy, or set metrics: false`,
   )
-}
-
-/** What a proxy in front may have done to the page for embedding. */
-async function examinePage(origin: string, site: string, notes: Notes): Promise<void> {
-  const answer = await probe(`${origin}${ENDPOINTS.hub.path}?origin=${encodeURIComponent(site)}`)
-  if (typeof answer === 'string') return notes.fault('page', `The hub page is not served (${answer}).`, cureOf(answer))
-  const { headers } = answer
-  const html = await answer.text()
-  // Found again, and told with its cure, when the site is examined.
-  if (problemSchema.safeParse(parseJson(html)).data?.error === 'not-registered') return
-  if (!answer.ok || !html.includes('id="isthmus"')) {
-    const cure = 'does a firewall or a bot check stand in front of it? It has to let frames through without a question'
-    return notes.fault('page', `${ENDPOINTS.hub.path} is answered ${answer.status}, and not by the hub page.`, cure)
-  }
-  if (headers.get('x-frame-options')) {
-    const cure = 'take the header away at the proxy for this path: frame-ancestors says who may embed it'
-    notes.fault('page-frame-options', 'X-Frame-Options forbids to embed the hub page.', cure)
-  }
-  const policies = headers.get('content-security-policy') ?? ''
-  if (!policies.includes('frame-ancestors')) {
-    notes.fault('page-policy', 'Its Content-Security-Policy is gone.', 'the proxy must not replace it')
-  } else if ((policies.match(/script-src/g) ?? []).length > 1) {
-    notes.fault(
-      'page-policy',
-      'A second policy came on the way, and forbids its script.',
-      'the proxy must not add one to the hub',
-    )
-  }
-  if (!/no-store/.test(headers.get('cache-control') ?? '')) {
-    notes.fault(
-      'page-cache',
-      'It may be kept by caches, with the state of another user.',
-      'the proxy must not change Cache-Control',
-    )
-  }
-  if (headers.get('cross-origin-resource-policy') !== 'cross-origin') {
-    const cure = 'the proxy must pass Cross-Origin-Resource-Policy and Cross-Origin-Embedder-Policy on as they are'
-    notes.fault('page-corp', 'Sites with COEP cannot embed it.', cure)
-  }
-  if (/<script[^>]*\bsrc=(?!"\/isthmus\/assets\/)/i.test(html)) {
-    notes.fault(
-      'page-rewritten',
-      'A script was put into it on the way.',
-      'switch off what rewrites HTML in front of the hub (beacons, optimizers)',
-    )
-  }
-  if (!headers.get('strict-transport-security') && origin.startsWith('https:')) {
-    notes.note('hsts', 'There is no Strict-Transport-Security.', 'add it, so that nobody is led to http')
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

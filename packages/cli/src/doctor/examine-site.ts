@@ -1,5 +1,6 @@
 import { discoverySchema, ENDPOINTS, originOf } from '@isthmus/protocol'
 import { cureOf, type Notes, probe } from './examine.ts'
+import { examineFrame } from './examine-frame.ts'
 
 interface Place {
   readonly hub: string
@@ -30,8 +31,10 @@ async function examineRegistration(hub: string, origin: string, notes: Notes): P
   const answer = await probe(hub + ENDPOINTS.discovery.path, { headers: { origin } })
   const discovery =
     typeof answer === 'string' ? undefined : discoverySchema.safeParse(await answer.json().catch(() => {}))
-  if (discovery?.data?.site) notes.good('site-registered', `${origin} is the site "${discovery.data.site}".`)
-  else
+  if (discovery?.data?.site) {
+    notes.good('site-registered', `${origin} is the site "${discovery.data.site}".`)
+    await examineFrame(hub, origin, discovery.data.site, notes)
+  } else
     notes.fault(
       'site-unregistered',
       `${origin} is not registered.`,

@@ -1,4 +1,3 @@
-import { originOf } from '@isthmus/protocol'
 import { examineHub } from './examine-hub.ts'
 import { examineSite } from './examine-site.ts'
 
@@ -33,7 +32,7 @@ export async function examine(options: {
     note: (code, what, cure) => void findings.push({ level: 'note', code, what, ...(cure !== undefined && { cure }) }),
     fault: (code, what, cure) => void findings.push({ level: 'fault', code, what, cure }),
   }
-  const isThere = await examineHub(options.hub, originOf(options.sites[0]), notes)
+  const isThere = await examineHub(options.hub, notes)
   for (const url of options.sites) await examineSite(url, options, isThere, notes)
   return findings
 }

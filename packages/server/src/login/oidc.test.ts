@@ -118,6 +118,7 @@ async function createWorld(options: Partial<OidcOptions> = {}): Promise<World> {
         redirect_uris: [`${origin}/isthmus/oidc/callback`],
         backchannel_logout_uri: `${origin}/isthmus/oidc/backchannel-logout`,
         backchannel_logout_session_required: true,
+        post_logout_redirect_uris: [`${origin}/isthmus/signed-out`],
       },
     ],
     features: { backchannelLogout: { enabled: true } },
@@ -187,6 +188,21 @@ describe('login by an OpenID provider', () => {
     await expect.poll(() => userOf(ann, world)).toBeUndefined()
     expect(await userOf(bob, world)).toBe('bob')
     expect(world.onRefused.mock.calls).toEqual([])
+  })
+
+  it('leads to the logout of the provider, which ends the session here, and back to the signed-out page', async () => {
+    const world = await createWorld()
+    const ann = createBrowser()
+    await signIn(ann, world, 'ann')
+    await ann.go(`${world.origin}/isthmus/oidc/logout`)
+    expect(ann.page().url).toContain(`${world.issuer}/session/end`)
+    // Whoever planted the link has ended nothing.
+    expect(await userOf(ann, world)).toBe('ann')
+    await ann.submit({ logout: 'yes' })
+    expect(ann.page().url).toBe(`${world.origin}/isthmus/signed-out`)
+    await expect.poll(() => userOf(ann, world)).toBeUndefined()
+    expect((await ann.go(`${world.origin}/isthmus/oidc/logout?provider=other`)).status).toBe(403)
+    expect(world.onRefused.mock.calls).toEqual([['there is no provider "other"']])
   })
 
   it('refuses an answer that another browser asked for, or that was changed', async () => {

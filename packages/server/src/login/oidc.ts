@@ -1,4 +1,4 @@
-import { LOGIN_LIFETIME_MS, OIDC_PATH } from '@isthmus/protocol'
+import { ENDPOINTS, LOGIN_LIFETIME_MS, OIDC_PATH } from '@isthmus/protocol'
 import { parseCookie, stringifySetCookie } from 'cookie'
 import * as client from 'openid-client'
 import type { Hub } from '../create-hub.ts'
@@ -45,6 +45,8 @@ const COOKIE_PREFIX = '__Host-isthmus.oidc.'
  *    if this browser began it.
  * 3. `POST /isthmus/oidc/backchannel-logout` takes the provider's logout tokens (Back-Channel Logout 1.0): our sessions of
  *    that session there, or of that user, end on every site at once.
+ * 4. `GET /isthmus/oidc/logout` leads to the provider's own logout (RP-Initiated Logout 1.0), which asks the user, and ends
+ *    our sessions by 3. Nothing ends here before that: a foreign link to this address does no harm.
  *
  * Gives the hub with those paths added.
  * @throws {IsthmusError} `config-invalid`, with a sentence that names the key and the cure
@@ -107,6 +109,18 @@ export function oidcLogin(options: OidcOptions): HubWithLogin {
     return leadOn(signedIn, [journeyCookie(state)])
   }
 
+  async function leadToLogout(request: Request): Promise<Response> {
+    const id = new URL(request.url).searchParams.get('provider') ?? [...providers.keys()][0]
+    const provider = providers.get(id ?? '')
+    if (!provider) throw refuseSignIn(`there is no provider "${id}"`)
+    const config = await provider.discover()
+    if (!config.serverMetadata().end_session_endpoint) {
+      throw refuseSignIn(`${provider.id}: it has no end_session_endpoint`)
+    }
+    const query = { post_logout_redirect_uri: origin + ENDPOINTS.signedOut.path }
+    return redirect(client.buildEndSessionUrl(config, query).href)
+  }
+
   async function endSessions(request: Request): Promise<Response> {
     const token = new URLSearchParams(await request.text()).get('logout_token') ?? ''
     for (const provider of providers.values()) {
@@ -124,6 +138,7 @@ export function oidcLogin(options: OidcOptions): HubWithLogin {
     {
       [`GET ${OIDC_PATH}`]: begin,
       [`GET ${OIDC_PATH}/callback`]: finish,
+      [`GET ${OIDC_PATH}/logout`]: leadToLogout,
       [`POST ${OIDC_PATH}/backchannel-logout`]: endSessions,
     },
     onRefused,
@@ -161,7 +176,8 @@ function describe(error: Error): string {
   return [code ?? error.message, description].filter(Boolean).join(': ')
 }
 
-function redirect(to: string, cookie: string): Response {
-  const headers = { Location: to, 'Set-Cookie': cookie, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' }
+function redirect(to: string, cookie?: string): Response {
+  const headers = new Headers({ Location: to, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' })
+  if (cookie !== undefined) headers.set('Set-Cookie', cookie)
   return new Response(null, { status: 303, headers })
 }

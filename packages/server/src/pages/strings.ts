@@ -7,6 +7,8 @@ export const STRINGS = {
 
   backTo: (site: string): string => `Back to ${site}`,
 
+  chooserTitle: 'Sign in with …',
+
   goOnTitle: 'One moment …',
   goOn: 'Continue',
 

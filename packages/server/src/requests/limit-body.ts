@@ -1,13 +1,13 @@
 import { BODY_LIMIT_BYTES, IsthmusError } from '@isthmus/protocol'
 
 /** The request, if its body is as short as it must be; one of unknown length is read first, up to the limit. */
-export async function limitBody(request: Request): Promise<Request> {
+export async function limitBody(request: Request, limit: number = BODY_LIMIT_BYTES): Promise<Request> {
   // Here and not in front of every route: the body of a GET would have to be built to be looked at.
   if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return request
   const { headers } = request
   const length = headers.get('content-length')
   if (length !== null && !headers.has('transfer-encoding')) {
-    if (!(Number(length) <= BODY_LIMIT_BYTES)) throw tooLarge()
+    if (!(Number(length) <= limit)) throw tooLarge(limit)
     return request
   }
   if (request.body === null) return request
@@ -18,15 +18,15 @@ export async function limitBody(request: Request): Promise<Request> {
     const { done, value } = await reader.read()
     if (done) break
     bytes += value.length
-    if (bytes > BODY_LIMIT_BYTES) {
+    if (bytes > limit) {
       reader.cancel().catch(() => undefined)
-      throw tooLarge()
+      throw tooLarge(limit)
     }
     chunks.push(value)
   }
   return new Request(request.url, { method: request.method, headers, body: Buffer.concat(chunks) })
 }
 
-function tooLarge(): IsthmusError {
-  return new IsthmusError('invalid-request', `A request body has at most ${BODY_LIMIT_BYTES} bytes.`)
+function tooLarge(limit: number): IsthmusError {
+  return new IsthmusError('invalid-request', `A request body has at most ${limit} bytes.`)
 }

@@ -1,0 +1,77 @@
+import { ENDPOINTS, ORIGIN_HEADER, SITE_HEADER } from '@isthmus/protocol'
+import { cureOf, type Notes, probe } from './examine.ts'
+
+/** What a page of this site embeds, and what that asks for: as a proxy in front of the hub lets it through. */
+export async function examineFrame(hub: string, origin: string, site: string, notes: Notes): Promise<void> {
+  await examinePage(hub, origin, notes)
+  await examineStream(hub, origin, site, notes)
+}
+
+/** What a proxy in front may have done to the page for embedding. */
+async function examinePage(hub: string, origin: string, notes: Notes): Promise<void> {
+  const answer = await probe(hub + ENDPOINTS.hub.path, { headers: { referer: `${origin}/` } })
+  if (typeof answer === 'string') return notes.fault('page', `The hub page is not served (${answer}).`, cureOf(answer))
+  const { headers } = answer
+  const html = await answer.text()
+  if (!answer.ok || !html.includes('id="isthmus"')) {
+    const cure = 'does a firewall or a bot check stand in front of it? It has to let frames through without a question'
+    return notes.fault('page', `${ENDPOINTS.hub.path} is answered ${answer.status}, and not by the hub page.`, cure)
+  }
+  if (headers.get('x-frame-options')) {
+    const cure = 'take the header away at the proxy for this path: frame-ancestors says who may embed it'
+    notes.fault('page-frame-options', 'X-Frame-Options forbids to embed the hub page.', cure)
+  }
+  const policies = headers.get('content-security-policy') ?? ''
+  if (!policies.includes('frame-ancestors')) {
+    notes.fault('page-policy', 'Its Content-Security-Policy is gone.', 'the proxy must not replace it')
+  } else if ((policies.match(/script-src/g) ?? []).length > 1) {
+    notes.fault(
+      'page-policy',
+      'A second policy came on the way, and forbids its script.',
+      'the proxy must not add one to the hub',
+    )
+  }
+  if (!/no-store/.test(headers.get('cache-control') ?? '')) {
+    notes.fault(
+      'page-cache',
+      'It may be kept by caches, with the state of another user.',
+      'the proxy must not change Cache-Control',
+    )
+  }
+  if (headers.get('cross-origin-resource-policy') !== 'cross-origin' || !headers.get('cross-origin-embedder-policy')) {
+    const cure = 'the proxy must pass Cross-Origin-Resource-Policy and Cross-Origin-Embedder-Policy on as they are'
+    notes.fault('page-corp', 'Sites with COEP cannot embed it.', cure)
+  }
+  if (/<script[^>]*\bsrc=(?!"\/isthmus\/assets\/)/i.test(html)) {
+    notes.fault(
+      'page-rewritten',
+      'A script was put into it on the way.',
+      'switch off what rewrites HTML in front of the hub (beacons, optimizers)',
+    )
+  }
+  if (!headers.get('strict-transport-security') && hub.startsWith('https:')) {
+    notes.note('hsts', 'There is no Strict-Transport-Security.', 'add it, so that nobody is led to http')
+  }
+}
+
+/** Asks as the hub page does, by headers that a proxy may know nothing of, for a stream that it must not hold back. */
+async function examineStream(hub: string, origin: string, site: string, notes: Notes): Promise<void> {
+  const headers = { [ORIGIN_HEADER]: origin, [SITE_HEADER]: site, accept: 'text/event-stream' }
+  const answer = await probe(hub + ENDPOINTS.events.path, { headers })
+  if (typeof answer === 'string') return notes.fault('stream', `The stream cannot be had (${answer}).`, cureOf(answer))
+  await answer.body?.cancel()
+  const type = answer.headers.get('content-type') ?? 'nothing'
+  if (answer.status === 403) {
+    const cure = `the proxy must pass ${ORIGIN_HEADER} and ${SITE_HEADER} on to the hub`
+    return notes.fault('stream-refused', 'The hub refuses the request of its own page: headers are lost.', cure)
+  }
+  if (!answer.ok || !type.startsWith('text/event-stream')) {
+    const saw = `${ENDPOINTS.events.path} is answered ${answer.status}, ${type}.`
+    return notes.fault('stream', saw, 'does a firewall stand in front of it?')
+  }
+  if (answer.headers.get('content-encoding')) {
+    const cure = 'switch compression and buffering off for text/event-stream at the proxy'
+    return notes.fault('stream-compressed', 'The stream is compressed on the way: news come late, or never.', cure)
+  }
+  notes.good('stream', 'Its stream comes through.')
+}
