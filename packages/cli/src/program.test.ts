@@ -70,7 +70,7 @@ describe('a configuration', () => {
     ],
     [
       'isthmus.config.mjs',
-      `export default { origin: 'https://auth.example.com', store: './data', login: { oidc: [{ id: 'id', issuer: 'https://id.example', clientId: 'hub', clientSecret: 'x' }] }, sites: [{ id: 'shop', origins: ['https://shop.example'] }] }`,
+      `export default { origin: 'https://auth.example.com', store: './data', login: { oidc: { issuer: 'https://id.example', clientId: 'hub', clientSecret: 'x' } }, sites: [{ id: 'shop', origins: ['https://shop.example'] }] }`,
     ],
     [
       'isthmus.config.ts',
@@ -141,6 +141,22 @@ describe('a configuration', () => {
       `export default {\n  origin: 'http://auth.example.com',\n  store: './data', login: { assertion: { key: 'a shared key of thirty-two bytes!' } }, sites: [] }`,
       /^\/isthmus\.config\.mjs:2: origin is "http:\/\/auth\.example\.com"; .* use https/,
     ],
+    [
+      'isthmus.config.yaml',
+      YAML.replace(/login:.*/, 'login: { oidc: { issuer: https://id.example, clientId: hub, clientSecert: x } }'),
+      /:3: login\.oidc\.clientSecret needs a text\.\n.*:3: login\.oidc\.clientSecert is no option; there are id, name/,
+    ],
+    [
+      'isthmus.config.yaml',
+      YAML.replace(/login:.*/, 'login: { oidc: [{ issuer: https://id.example, clientId: hub, clientSecret: 7 }] }'),
+      /:3: login\.oidc\[0\]\.clientSecret needs a text/,
+    ],
+    [
+      'isthmus.config.yaml',
+      YAML.replace(/login:.*/, 'login: { ldap: {} }'),
+      /:3: login needs \{ assertion: \{ key \} \}/,
+    ],
+    ['isthmus.config.yaml', YAML.replace(/login:.*\n/, ''), /:1: login needs \{ assertion/],
     [
       'isthmus.config.yaml',
       `${YAML}admin: { keys: [{ name: crm, key: short }] }\n`,

@@ -18,7 +18,7 @@ export interface Config extends Omit<HubConfig, 'store' | 'clock' | 'placeOf'> {
    */
   readonly login:
     | { readonly assertion: { readonly key: AssertionKey | Secret } }
-    | { readonly oidc: readonly Provider[] }
+    | { readonly oidc: Provider | readonly Provider[] }
   /** Lets back ends list and end sessions over HTTP (`/isthmus/admin`), each by a key of its own; default: none may. */
   readonly admin?: { readonly keys: readonly { readonly name: string; readonly key: Secret }[] }
   /** Where it listens; default 127.0.0.1, port 4000. */
@@ -30,7 +30,11 @@ export interface Config extends Omit<HubConfig, 'store' | 'clock' | 'placeOf'> {
 }
 
 /** An OpenID provider; secrets may stand elsewhere. */
-export type Provider = Omit<OidcProvider, 'clientSecret' | 'subOf'> & { readonly clientSecret: Secret }
+export type Provider = Omit<OidcProvider, 'id' | 'clientSecret' | 'subOf'> & {
+  /** Short name in addresses, default `provider`; several have different ones. */
+  readonly id?: string
+  readonly clientSecret: Secret
+}
 
 /** Gives its argument back: for types and completion in `isthmus.config.ts`. */
 export function defineConfig(config: Config): Config {

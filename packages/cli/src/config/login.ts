@@ -7,26 +7,50 @@ export type LoginSettings =
   | { readonly assertion: { readonly key: AssertionKey } }
   | { readonly oidc: readonly OidcProvider[] }
 
-const text = z.string({ error: 'needs a text' }).min(1)
+const text = z.string({ error: 'needs a text' }).min(1, { error: 'must not be empty' })
 
-const providerSchema = z.strictObject({
-  id: text,
+/** Names the key that is none, and those that there are. */
+function only<Shape extends z.core.$ZodShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  const known = Object.keys(shape).join(', ')
+  return z.strictObject(shape, {
+    error: ({ code }) => (code === 'unrecognized_keys' ? `is no option; there are ${known}` : `needs { ${known} }`),
+  })
+}
+
+const providerSchema = only({
+  id: text.default('provider'),
   name: text.optional(),
   issuer: text,
   clientId: text,
   clientSecret: text,
   scope: text.optional(),
-  claims: z.array(text).optional(),
+  claims: z.array(text, { error: 'needs a list of texts' }).optional(),
   groups: text.optional(),
 })
 
-const CURE =
-  'needs { assertion: { key } }, for a login page of your own, or { oidc: [{ id, issuer, clientId, clientSecret }] }'
+const assertionSchema = only({
+  assertion: only({
+    key: z.union([text, z.looseObject({ kty: text })], { error: 'needs a shared key, or a public key as JWK' }),
+  }),
+})
 
-export const loginSchema: z.ZodType<LoginSettings> = z.union(
-  [
-    z.strictObject({ assertion: z.strictObject({ key: z.union([text, z.looseObject({ kty: text })]) }) }),
-    z.strictObject({ oidc: z.array(providerSchema).min(1) }),
-  ],
-  { error: CURE },
-) as unknown as z.ZodType<LoginSettings>
+const oneSchema = only({ oidc: providerSchema.transform((provider) => [provider]) })
+const severalSchema = only({ oidc: z.array(providerSchema).min(1, { error: 'needs at least one provider' }) })
+
+const CURE =
+  'needs { assertion: { key } }, for a login page of your own, or { oidc: { issuer, clientId, clientSecret } }'
+
+/** By what stands there, and not whatever fits: so that the key at fault is named. */
+function schemaFor(value: unknown): z.ZodType | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if ('oidc' in value) return Array.isArray(value.oidc) ? severalSchema : oneSchema
+  return 'assertion' in value ? assertionSchema : undefined
+}
+
+export const loginSchema: z.ZodType<LoginSettings> = z.unknown().transform((value, context) => {
+  const parsed = schemaFor(value)?.safeParse(value)
+  if (parsed?.success) return parsed.data as LoginSettings
+  const issues = parsed?.error.issues ?? [{ code: 'custom', message: CURE, path: [], input: value }]
+  context.issues.push(...(issues as typeof context.issues))
+  return z.NEVER
+})
