@@ -108,6 +108,27 @@ function bundle(
   }
 }
 
+/**
+ * Modules beside each other: `core` and all that it imports is one file, and what is imported on demand has files of its
+ * own, without the loader that Vite has for pages.
+ */
+function library(entry: string, core: string, outDir: string): { build: BuildEnvironmentOptions } {
+  const { build } = bundle(entry, 'es', outDir, 'index.js')
+  const { output, ...options } = build.rolldownOptions as { output: object }
+  const groups = [{ name: 'core', test: (id: string) => id === path(core) }]
+  return {
+    build: {
+      ...build,
+      lib: { entry: path(entry), formats: ['es'] },
+      rolldownOptions: {
+        ...options,
+        output: { ...output, minify: true, chunkFileNames: '[name].js', codeSplitting: { groups } },
+        preserveEntrySignatures: 'allow-extension',
+      },
+    },
+  }
+}
+
 /** A binding shares the page's framework and client, and holds neither. */
 function binding(framework: 'react' | 'vue' | 'svelte'): { build: BuildEnvironmentOptions } {
   return bundle(`packages/client/src/${framework}/index.ts`, 'es', `packages/client/dist/${framework}`, 'index.js', [
@@ -143,7 +164,12 @@ export default defineConfig({
     },
   },
   environments: {
-    sdk: { consumer: 'client', ...bundle('packages/client/src/index.ts', 'es', 'packages/client/dist', 'index.js') },
+    sdk: {
+      // Vite's loader for pages stays away from what it takes for a server's.
+      consumer: 'server',
+      resolve: { noExternal: ['js-cookie'] },
+      ...library('packages/client/src/index.ts', 'packages/client/src/create-session.ts', 'packages/client/dist'),
+    },
     react: { consumer: 'client', ...binding('react') },
     vue: { consumer: 'client', ...binding('vue') },
     svelte: { consumer: 'client', ...binding('svelte') },

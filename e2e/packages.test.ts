@@ -73,7 +73,8 @@ test('the README of the client says how large each of its entry points may be', 
   const limits: { path: string; limit: string }[] = JSON.parse(readFileSync(`${root}.size-limit.json`, 'utf8'))
   const readme = readFileSync(`${root}packages/client/README.md`, 'utf8')
   for (const entry of ['', '/react', '/vue', '/svelte']) {
-    const { limit } = limits.find(({ path }) => path === `packages/client/dist${entry}/index.js`) ?? {}
+    const file = entry === '' ? '/core.js' : `${entry}/index.js`
+    const { limit } = limits.find(({ path }) => path === `packages/client/dist${file}`) ?? {}
     expect(readme).toMatch(new RegExp(`\\| \`@isthmus/client${entry}\` \\|[^|]+\\| ${limit} \\|`))
   }
 })

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { SessionOptions } from '@isthmus/client'
 import { consoleRecorder } from '@isthmus/testing'
 import express, { type Express, type RequestHandler } from 'express'
 
-const client = readFileSync(fileURLToPath(import.meta.resolve('@isthmus/client')), 'utf8')
+/** The client, and the parts that it loads, as files beside each other. */
+const client = fileURLToPath(new URL('.', import.meta.resolve('@isthmus/client')))
 
 /** Shows the session as text, and keeps every snapshot that was announced since the page was loaded. */
 const follow = `
@@ -17,8 +17,15 @@ const follow = `
         : snapshot.status + ': ' + snapshot.reason
   })`
 
+/** What a page tells the SDK, as a script tag does: features by name. */
+export interface PageOptions extends Omit<SessionOptions, 'hub' | 'button' | 'mirror' | 'transport'> {
+  readonly mirror?: 'cookie' | 'endpoint'
+  readonly mirrorPath?: string
+  readonly transport?: 'fetch'
+}
+
 /** What every page tells the SDK, unless its test says otherwise. */
-const DEFAULTS: Partial<SessionOptions> = { link: 'auto' }
+const DEFAULTS: PageOptions = { link: 'auto' }
 
 export interface SiteAppOptions {
   readonly name: string
@@ -28,7 +35,7 @@ export interface SiteAppOptions {
   readonly head?: string
   readonly headers?: Readonly<Record<string, string>>
   /** What the page tells the SDK, besides the hub. */
-  readonly options?: Omit<SessionOptions, 'hub' | 'button'>
+  readonly options?: PageOptions
   /** Has a place for the hub's button. */
   readonly button?: boolean
   /** What the site's own back end answers first. */
@@ -53,9 +60,15 @@ export function createSiteApp({
   const script =
     uses === 'import'
       ? `<script type="module">
-  import { createSession } from '/isthmus-client.js'
+  import { cookieMirror, createSession, endpointMirror, fetchTransport } from '/isthmus-client/index.js'
+  const { mirror, mirrorPath, transport, ...options } = ${JSON.stringify({ hub, ...told })}
   const button = document.getElementById('continue')
-  const session = createSession({ ...${JSON.stringify({ hub, ...told })}, ...(button && { button }) })
+  const session = createSession({
+    ...options,
+    ...(mirror && { mirror: mirror === 'cookie' ? cookieMirror() : endpointMirror(mirrorPath) }),
+    ...(transport === 'fetch' && { transport: fetchTransport() }),
+    ...(button && { button }),
+  })
   window.session = session
   ${follow}
 </script>`
@@ -71,9 +84,7 @@ export function createSiteApp({
   // A page that is "not modified" would keep the headers, and so the policy, that it had before.
   app.set('etag', false)
   if (backEnd) app.use(backEnd)
-  app.get('/isthmus-client.js', (_, response) => {
-    response.type('js').send(client)
-  })
+  app.use('/isthmus-client', express.static(client, { etag: false, lastModified: false }))
   app.get('/{*path}', (_, response) => {
     response.set(headers).send(`<!doctype html>
 <html lang="en">

@@ -100,11 +100,11 @@ test('the token goes to the site itself only', async ({ world, open }) => {
   const shop = await open(world.url('shop'))
   // Where it is partitioned, the page is led away and back first.
   await expect(status(shop)).toHaveText('signed-out: none')
-  const attempt = `import('/isthmus-client.js').then(({ createSession }) => {
-    createSession({ hub: '${world.url('hub', '')}', mirror: 'endpoint', mirrorPath: '${world.url('evil', '/take')}' })
+  const attempt = `import('/isthmus-client/index.js').then(({ createSession, endpointMirror }) => {
+    createSession({ hub: '${world.url('hub', '')}', mirror: endpointMirror('${world.url('evil', '/take')}') })
   }).catch(({ code, message }) => code + ': ' + message)`
   expect(await shop.evaluate(attempt)).toBe(
-    `config-invalid: createSession: mirrorPath is a path of this site, not "${world.url('evil', '/take')}".`,
+    `config-invalid: endpointMirror: give a path of this site, not "${world.url('evil', '/take')}".`,
   )
 })
 

@@ -367,14 +367,16 @@ test('the channel of the site’s tabs: forged news of another site, and anythin
     JSON.parse(`{"__proto__":${JSON.stringify(news)},"isthmus":1}`),
     news,
   ]
-  await second.evaluate(`(async () => {
+  const post = `(async () => {
     const channel = new BroadcastChannel('${name}')
     for (const text of ${JSON.stringify(kinds.map((kind) => JSON.stringify(kind)))}) channel.postMessage(JSON.parse(text))
     channel.postMessage(new Map([['type', 'news']]))
     channel.close()
-  })()`)
+  })()`
   for (const tab of [shop, second]) {
-    await expect.poll(() => saidOf(tab, `BroadcastChannel ${name}`), PATIENCE).toBe(1)
+    // A tab listens soon after its first answer.
+    const said = (): ReturnType<typeof saidOf> => saidOf(tab, `BroadcastChannel ${name}`)
+    await expect.poll(() => second.evaluate(post).then(said), PATIENCE).toBe(1)
   }
   // What comes after is heard.
   await signOut(second)

@@ -32,8 +32,7 @@ export function createSiteApp(place: Exclude<Place, 'auth'>, addresses: Addresse
     response.set('Cache-Control', 'no-cache').type('html').send(page)
   })
   if (delivery === 'import') {
-    const clientFile = fileURLToPath(import.meta.resolve('@isthmus/client'))
-    app.get('/assets/isthmus-client.js', (_request, response) => response.sendFile(clientFile))
+    app.use('/assets/isthmus', express.static(fileURLToPath(new URL('.', import.meta.resolve('@isthmus/client')))))
   }
   serveAssets(app, place)
   return app

@@ -1,6 +1,15 @@
-import { createSession } from './create-session.ts'
+import { part as diagnosis } from './diagnosis/diagnosis-part.ts'
+import { followSession } from './follow-session.ts'
+import { fetchTransport } from './hub/fetch-transport.ts'
+import { cookieMirror } from './mirror/cookie-mirror.ts'
+import { endpointMirror } from './mirror/endpoint-mirror.ts'
+import { part as page } from './page/page-part.ts'
+import type { Expiring } from './page/watch-end.ts'
+import type { Parts } from './parts.ts'
 import type { Session, SessionOptions } from './session.ts'
-import type { Expiring } from './watch-end.ts'
+import { part as travel } from './travel/travel-part.ts'
+
+const PARTS: Parts = { page: async () => page, travel: async () => travel, diagnosis: async () => diagnosis }
 
 declare global {
   interface Window {
@@ -10,7 +19,7 @@ declare global {
   interface DocumentEventMap {
     'isthmus:change': CustomEvent<Session['current']>
     'isthmus:expiring': CustomEvent<Expiring>
-    /** `mirror: 'endpoint'`: the site's back end has taken the token, or dropped it. */
+    /** `data-mirror="endpoint"`: the site's back end has taken the token, or dropped it. */
     'isthmus:mirrored': CustomEvent<null>
   }
 }
@@ -23,16 +32,16 @@ function startFromTag(script: HTMLScriptElement): void {
     hub: hub ?? new URL(script.src).origin,
     ...(site !== undefined && { site }),
     ...((link === 'auto' || link === 'manual') && { link }),
-    ...((mirror === 'cookie' || mirror === 'endpoint') && { mirror }),
-    ...(mirrorPath !== undefined && { mirrorPath }),
-    ...((transport === 'frame' || transport === 'fetch') && { transport }),
+    ...(mirror === 'cookie' && { mirror: cookieMirror() }),
+    ...(mirror === 'endpoint' && { mirror: endpointMirror(mirrorPath) }),
+    ...(transport === 'fetch' && { transport: fetchTransport() }),
     ...(place && { button: place }),
     ...(timeoutMs !== undefined && Number(timeoutMs) > 0 && { timeoutMs: Number(timeoutMs) }),
   }
   if (button !== undefined && !place) {
     console.warn(`isthmus: no element matches data-button="${button}" yet. Put it before the script, or use defer.`)
   }
-  const session = createSession(options)
+  const session = followSession(options, PARTS)
   window.isthmus = session
   session.subscribe((snapshot) => {
     document.documentElement.dataset.isthmus = snapshot.status

@@ -1,6 +1,7 @@
-import type { Carrier, Snapshot, StreamStatus } from '@isthmus/protocol'
-import type { Finding } from './findings.ts'
-import type { Via } from './machine.ts'
+import type { Snapshot } from '@isthmus/protocol'
+import type { Diagnosis } from './diagnosis/diagnosis.ts'
+import type { Transport } from './hub/transport.ts'
+import type { Mirror } from './mirror/mirror.ts'
 
 /** What `createSession` takes. */
 export interface SessionOptions {
@@ -10,54 +11,30 @@ export interface SessionOptions {
   readonly site?: string
   /**
    * In browsers that keep third-party data apart a site needs a carrier of its own, which a visit of the hub gives.
-   * `auto` (default): one silent bounce, at most once per tab until something changes, never after the user typed.
+   * `auto` (default): one silent visit of the hub, at most once per tab until something changes, never after the user typed.
    * `manual`: only when you call `link()`.
    */
   readonly link?: 'auto' | 'manual'
   /**
-   * Where else the session is kept, for your back end and for the first paint of the next page; default `false`.
-   * `cookie`: a site token in the cookie `isthmus_token`, for pages whose back end only reads it. Scripts can read it, too.
-   * `endpoint`: the page hands the token to your own back end at `mirrorPath`, which keeps it in an HttpOnly cookie.
+   * Where else the session is kept, for your back end and for the first paint of the next page; default: nowhere.
+   * `cookieMirror()`: a site token in the cookie `isthmus_token`, for pages whose back end only reads it. Scripts can read it, too.
+   * `endpointMirror()`: the page hands the token to your own back end, which keeps it in an HttpOnly cookie.
    * Either is cleared when the session ends.
    */
-  readonly mirror?: false | 'cookie' | 'endpoint'
-  /** Path of the mirror on this site, for `mirror: 'endpoint'`; default `/isthmus/mirror`. */
-  readonly mirrorPath?: string
+  readonly mirror?: Mirror
   /**
-   * How the hub is reached. `frame` (default): by an unseen frame; changes are pushed. `fetch`: by requests of the page
-   * itself, for sites that share the hub's registrable domain; changes are noticed when somebody looks at the page, when
-   * another tab of the site knows of them, and after two minutes at the latest.
+   * How the hub is reached; default: by an unseen frame, and changes are pushed. `fetchTransport()`: by requests of the page
+   * itself, for sites that share the hub's registrable domain.
    */
-  readonly transport?: 'frame' | 'fetch'
+  readonly transport?: Transport
   /**
    * Where the hub's frame shows its own button, "Continue with auth.example.com", while this browser has no link to the
    * hub; hidden otherwise. A click links without leaving the page, if the browser agrees (Storage Access API), and by a
-   * bounce if not. Goes with `link: 'manual'`, for sites that prefer a click to a bounce. The element gives the size.
+   * visit of the hub if not. Goes with `link: 'manual'`, for sites that prefer a click. The element gives the size.
    */
   readonly button?: HTMLElement
   /** The hub must have answered by then, in milliseconds; default 5000. Later the session is `unknown`. */
   readonly timeoutMs?: number
-}
-
-/** What works, what does not, and why. */
-export interface Diagnosis {
-  readonly hub: string
-  /** Site id that the hub answered for; `null` before it did. */
-  readonly site: string | null
-  /** How the hub frame proves the session; `null` before the first answer. */
-  readonly carrier: Carrier | null
-  readonly stream: StreamStatus
-  readonly lastChange: Change | null
-  readonly findings: readonly Finding[]
-}
-
-/** The last change that was taken in. */
-export interface Change {
-  /** When, by this browser's clock, in milliseconds since the epoch. */
-  readonly at: number
-  readonly via: Via
-  /** How long after it was made at the hub, in milliseconds, where the two clocks agree; `null` if it did not come live. */
-  readonly delayMs: number | null
 }
 
 /** One login session, as this page follows it. */
@@ -72,22 +49,22 @@ export interface Session {
   signIn(options?: { readonly returnTo?: string }): Promise<void>
   /**
    * Ends the session everywhere. Resolves when the hub said so, or when the page leaves for the hub's logout page because
-   * no frame can act for the session. Rejects with `IsthmusError` (`unreachable`, `timeout`) if nobody could be told.
+   * no frame can act for the session. Rejects with `IsthmusError` (`unreachable`, `timeout`) if the hub was not told.
    */
   signOut(): Promise<void>
-  /** Links this browser partition by a silent top-level bounce. `false` if this tab tried already and nothing changed since. */
+  /** Links this browser partition by a silent visit of the hub. `false` if this tab tried already and nothing changed since. */
   link(): Promise<boolean>
   /**
    * The address that takes the session along to another registered site; any other address comes back as it was.
    * Links with `data-isthmus-transfer` are treated so when they are clicked.
    */
   transfer(url: string): string
-  /** Asks the hub now; several calls at once are one question. Gives the Snapshot afterwards, `unknown` included. */
+  /** Asks the hub now; calls that come while a question is under way share the next one. Gives the Snapshot afterwards, `unknown` included. */
   refresh(): Promise<Snapshot>
   /** The user is still there: pushes the idle end away. Gives the Snapshot afterwards. */
   extend(): Promise<Snapshot>
   /** What works, what does not and why, as data. */
   diagnose(): Promise<Diagnosis>
-  /** Ends everything that this object started. */
+  /** Ends everything that this object started. Calls that wait are over. */
   destroy(): void
 }

@@ -132,13 +132,13 @@ export const ISSUED_AT_HEADER = 'iat_ms'
 /** Request header by which the hub page asks for a site token; across origins the query `token=1` does. */
 export const TOKEN_HEADER = 'isthmus-token'
 
-/** Cookie of the site that holds its token, written by the page: `mirror: 'cookie'`. */
+/** Cookie of the site that holds its token, written by the page: `cookieMirror()`. */
 export const TOKEN_COOKIE = 'isthmus_token'
 
-/** The same, HttpOnly, written by the site's back end: `mirror: 'endpoint'`. */
+/** The same, HttpOnly, written by the site's back end: `endpointMirror()`. */
 export const HOST_TOKEN_COOKIE = '__Host-isthmus_token'
 
-/** Path on the site's own origin that the client posts its token to: `mirror: 'endpoint'`. */
+/** Path on the site's own origin that the client posts its token to: `endpointMirror()`. */
 export const MIRROR_PATH = '/isthmus/mirror'
 
 /** Life of a logout token: one delivery and its clock skew (Back-Channel Logout §2.4 advises two minutes at most). */

@@ -1,0 +1,51 @@
+import type { ErrorCode, Snapshot } from '@isthmus/protocol'
+import { depart, settle } from './departures.ts'
+import { isPassing, open } from './liveness.ts'
+import { change, enqueue, isAsk } from './questions.ts'
+import type { Draft, Event, Handlers } from './state.ts'
+
+/** The calls of the page. Each ends in one `settle`. */
+export const acts: Handlers = {
+  refresh(draft, { call }) {
+    if (draft.port === 'closed') open(draft)
+    askFor(draft, call)
+  },
+  extend: (draft, { call }) => enqueue(draft, { type: 'touch' }, call),
+  'sign-out': (draft, { call }) => enqueue(draft, { type: 'sign-out' }, call),
+  'sign-in': (draft, { call, returnTo }) => depart(draft, 'sign-in', call, returnTo),
+  link: (draft, { call }) => depart(draft, 'link-call', call),
+  'question-over': questionOver,
+}
+
+/** The page wants to know what is true from now on: an `ask` that is under way may be answered with what was true before. */
+function askFor(draft: Draft, call: number): void {
+  const waiting = draft.questions.find((one) => isAsk(one) && !one.sent)
+  if (!waiting) enqueue(draft, { type: 'ask' }, call)
+  else change(draft, (one) => (one === waiting ? { ...one, calls: [...one.calls, call] } : one))
+}
+
+function questionOver(draft: Draft, event: Extract<Event, { type: 'question-over' }>, on: Handlers): void {
+  const { code, pending } = event
+  const { question, calls } = pending
+  const isSignOut = question.type === 'sign-out'
+  const isOut = draft.snapshot.status === 'signed-out'
+  const isDone = code === undefined || (isSignOut && code === 'no-session' && isOut)
+  if (question.type === 'visit' && !isDone) {
+    on['visit-refused']?.(draft, { type: 'visit-refused', to: question.to, challenge: question.challenge }, on)
+  } else if (isSignOut && (isDone ? !isOut : isFutile(draft.snapshot, code))) {
+    signOutAtHub(draft, calls)
+  } else {
+    for (const call of calls) settle(draft, call, isDone || code)
+  }
+}
+
+/** Asking again would not help. */
+function isFutile(snapshot: Snapshot, code: ErrorCode): boolean {
+  return !isPassing(code) || (snapshot.status === 'unknown' && snapshot.reason === 'blocked')
+}
+
+/** The frame cannot act for the session, but the hub itself can. */
+function signOutAtHub(draft: Draft, [call, ...others]: readonly number[]): void {
+  if (call !== undefined) depart(draft, 'sign-out', call)
+  for (const other of others) settle(draft, other, true)
+}

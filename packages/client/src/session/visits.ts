@@ -1,0 +1,106 @@
+import { RETURN_TO_LIMIT } from '@isthmus/protocol'
+import { settle, stay } from './departures.ts'
+import { close, enqueue } from './questions.ts'
+import type { Departure, Draft, Errand, Event, Handlers, Leaving, Preparation, State } from './state.ts'
+
+/**
+ * Visits of the hub. In browsers that keep third-party data apart, a site's partition gets a carrier by a top-level visit
+ * of the hub, from where the page comes back with a ticket.
+ *
+ * Requirements:
+ * 1. A page never goes round in circles, whatever hub, site and browser forget.
+ * 2. A page that leaves by itself loses nothing that its user did.
+ * 3. A click that asks for the hub always gets there.
+ *
+ * Steps:
+ * 1. An errand comes up: one leaves at a time, and a sign-in takes the place of any other.
+ * 2. `prepare`: what the page is like, and what the tab remembers, is looked up.
+ * 3. `prepared`: the table below says whether the errand may leave.
+ * 4. The frame registers the visit at the hub: what the hub, or a proxy before it, would refuse is noticed while the
+ *    page still stands.
+ * 5. `visit-registered`: if nothing speaks against it by now, `leave`. `visit-refused`: a page that would leave by itself
+ *    stays; a click, or a call of the page, leaves by the long address, which tells the hub all.
+ * 6. `stayed`: the page is still there after a while; it goes on as it was.
+ */
+export const visits: Handlers = {
+  prepared,
+  'visit-registered'(draft, { id, visit }) {
+    const { leaving } = draft
+    const asked = close(draft, id)?.question
+    // Another errand may have taken its place meanwhile.
+    if (asked?.type !== 'visit' || leaving?.planned?.to !== asked.to || leaving.planned.challenge !== asked.challenge)
+      return
+    // What the user did meanwhile counts.
+    if (leaving.errand === 'unlinked' && !isIdle(draft)) stay(draft, leaving)
+    else leave(draft, leaving, { ...leaving.planned, visit })
+  },
+  'visit-refused'(draft, { to, challenge }) {
+    const { leaving } = draft
+    if (leaving?.planned?.to !== to || leaving.planned.challenge !== challenge) return
+    if (leaving.errand === 'unlinked') stay(draft, leaving)
+    else leave(draft, leaving, leaving.planned)
+  },
+}
+
+const NEEDS: Readonly<
+  Record<Errand, { readonly idlePage: boolean; readonly freeTab: boolean; readonly place: boolean }>
+> = {
+  // The partition has no carrier, and nobody clicked.
+  unlinked: { idlePage: true, freeTab: true, place: true },
+  // `link()`.
+  'link-call': { idlePage: false, freeTab: true, place: true },
+  // The hub's button, or a link that takes the session along.
+  'link-click': { idlePage: false, freeTab: false, place: true },
+  'sign-in': { idlePage: false, freeTab: false, place: false },
+  'sign-out': { idlePage: false, freeTab: false, place: false },
+}
+
+/** Says where the page would go, and whether it may. */
+function prepared(draft: Draft, page: Extract<Event, { type: 'prepared' }>, on: Handlers): void {
+  const { leaving } = draft
+  if (leaving?.departure !== page.departure || leaving.planned) return
+  if (!mayLeave(draft, leaving.errand, page)) {
+    stay(draft, leaving)
+    return
+  }
+  const { departure, errand } = leaving
+  const returnTo = leaving.returnTo ?? page.href
+  const to = errand === 'sign-in' ? 'login' : errand === 'sign-out' ? 'logout' : 'link'
+  const challenge = page.keeps && to !== 'logout' ? page.challenge : undefined
+  draft.leaving = { ...leaving, planned: { departure, to, returnTo, challenge, visit: undefined } }
+  const address = withoutFragment(returnTo)
+  // While a ticket is redeemed, or no frame is there, nothing can be registered; what is too long is not even asked for.
+  const canRegister = draft.port === 'open' && !draft.ticket && address.length <= RETURN_TO_LIMIT
+  if (challenge === undefined || to === 'logout' || !canRegister)
+    on['visit-refused']?.(draft, { type: 'visit-refused', to, challenge }, on)
+  else enqueue(draft, { type: 'visit', to, returnTo: address, challenge })
+}
+
+function leave(draft: Draft, leaving: Leaving, planned: Departure): void {
+  draft.mayLink &&= planned.to !== 'link'
+  draft.leaving = { ...leaving, call: undefined, planned }
+  draft.effects.push({ type: 'leave', ...planned })
+  settle(draft, leaving.call, true)
+}
+
+function mayLeave(state: State, errand: Errand, { mark, keeps, visible, href }: Preparation): boolean {
+  const { idlePage, freeTab, place } = NEEDS[errand]
+  // Whether this partition proves a session, be it that this browser has another one by now.
+  const isCarried = state.carrier !== null && state.carrier !== 'none'
+  const isFree = state.mayLink && (mark === undefined || (mark === 'worked' && isCarried))
+  return (
+    (!idlePage || (visible && isIdle(state))) &&
+    (!freeTab || isFree) &&
+    // Without a place for the verifier the ticket could not be redeemed; and the hub would keep a user whose address it cannot take back.
+    (!place || (keeps && withoutFragment(href).length <= RETURN_TO_LIMIT))
+  )
+}
+
+/** The page still needs a carrier, and its user would lose nothing. */
+function isIdle({ edited, cause }: State): boolean {
+  return !edited && cause === 'partitioned'
+}
+
+function withoutFragment(url: string): string {
+  return url.replace(/#.*/s, '')
+}
