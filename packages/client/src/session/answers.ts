@@ -50,10 +50,14 @@ export function doubt(draft: Draft, cause?: Cause): void {
   draft.effects.push({ type: 'announce', via: undefined })
 }
 
-/** Snapshots are plain data made in one place, with one order of keys. A new revision alone is no change. */
+/** Compared as data: frame and stream may name the same things in another order. A new revision alone is no change. */
 export function isSame(one: Snapshot, other: Snapshot, ignored = 'revision'): boolean {
-  const [a, b] = [one, other].map((snapshot) => JSON.stringify({ ...snapshot, revision: 0, [ignored]: 0 }))
+  const [a, b] = [one, other].map((snapshot) => JSON.stringify({ ...snapshot, revision: 0, [ignored]: 0 }, inOrder))
   return a === b
+}
+
+function inOrder(_: string, value: unknown): unknown {
+  return Object(value) === value ? Object.fromEntries(Object.entries(value as object).sort()) : value
 }
 
 /** Whether an answer is to be taken in. */

@@ -351,6 +351,14 @@ describe('a user who is there', () => {
   })
 })
 
+// Regression: the stream names the parts of a state in another order than the document, and each page was announced twice.
+it('the same state in another order is no change', () => {
+  const shop = client().happens(greeted(SIGNED_IN))
+  const turned = Object.fromEntries(Object.entries(SIGNED_IN).reverse()) as unknown as SiteState
+  shop.happens({ type: 'push', answer: answer(turned) })
+  expect(shop.all('announce')).toHaveLength(1)
+})
+
 it('each cause is complained of once', () => {
   const failed: Event = { type: 'frame-failed', cause: 'timeout' }
   const shop = client().happens(failed, { type: 'retry-due' }, failed, { type: 'frame-failed', cause: 'unreachable' })
