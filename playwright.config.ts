@@ -6,7 +6,7 @@ import { HANG_MS, PATIENCE } from './e2e/patience.ts'
 
 /** The specs that are written against every engine; the others need what only Playwright's Chromium can do. */
 const EVERY_WORLD = './e2e/every-world'
-const CHROMIUM = ['**/every-world/*.spec.ts', '**/chromium/*.spec.ts']
+const CHROMIUM = ['**/every-world/*.spec.ts', '**/chromium/*.spec.ts', '**/front-ends/*.spec.ts']
 
 const config: PlaywrightTestConfig<object, { privacyWorld: PrivacyWorld }> = {
   testDir: './e2e',

@@ -1,0 +1,12 @@
+import { IsthmusProvider } from '@isthmus/client/react'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app.jsx'
+
+createRoot(document.getElementById('app')).render(
+  <StrictMode>
+    <IsthmusProvider session={{ hub: 'http://auth.localhost:4000' }}>
+      <App />
+    </IsthmusProvider>
+  </StrictMode>,
+)
