@@ -141,6 +141,8 @@ test('a page taken away from its hub keeps what it knew, and does not ask in a s
   const shop = await open(world.url('shop'))
   await signIn(shop, 'customer')
   await shows(shop, 'signed in: The customer')
+  // Its first event is an answer of the hub, too, and would come after the failure.
+  await expect.poll(async () => (await diagnosis(shop)).stream, PATIENCE).toBe('open')
   const undo = interpose(world, () => (_, response) => response.writeHead(500).end())
   const before = world.hosts.requests.length
   await shop.evaluate('void session.refresh()')
