@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../back-ends.ts'
+import { PATIENCE } from '../patience.ts'
 import { test as base, expect } from './fixtures.ts'
 
 const main = fileURLToPath(new URL('../../examples/demo/dist/main.js', import.meta.url))
@@ -21,7 +22,7 @@ const test = base.extend<{ demo: (host: string, path?: string) => string }>({
     })
     const said: string[] = []
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(String(chunk)))
-    await expect.poll(() => said.join('')).toContain('Ctrl-C ends it.')
+    await expect.poll(() => said.join(''), PATIENCE).toContain('Ctrl-C ends it.')
     await use((host, path = '/') => `http://${host}:${port}${path}`)
     child.kill('SIGTERM')
     await once(child, 'exit')
@@ -34,7 +35,14 @@ test('the demo: signed in with the provider, known in the shop and the newspaper
   open,
 }) => {
   const signedIn = (page: Awaited<ReturnType<typeof open>>) =>
-    expect.poll(() => page.evaluate('window.isthmus?.current.status ?? document.documentElement.dataset.isthmus'))
+    // The page may be on its silent visit of the hub.
+    expect.poll(
+      () =>
+        page
+          .evaluate('window.isthmus?.current.status ?? document.documentElement.dataset.isthmus')
+          .catch(() => 'on its way'),
+      PATIENCE,
+    )
   const news = await open(demo('news.localhost'))
   const login = await open(demo('auth.localhost', '/login'))
   await login.getByRole('link', { name: 'Sign in with the provider' }).click()
