@@ -17,18 +17,9 @@ const python: Engine = {
   variable: 'ISTHMUS_PYTHON',
 }
 
-/** No language, and kept like one: the store of many hub servers. */
-const redis: Engine = {
-  name: 'redis-server',
-  commands: ['redis-server', '/usr/bin/redis-server'],
-  trial: ['--version'],
-  aptPackages: ['redis-server'],
-  variable: 'ISTHMUS_REDIS',
-}
-
 /** Finds them or installs them, once for all tests: whoever is started later reads the environment. */
 export function ensureLanguages(): void {
-  for (const language of [php, python, redis]) {
+  for (const language of [php, python]) {
     const path = ensureEngine(language)
     if (path) process.env[language.variable] = path
   }
