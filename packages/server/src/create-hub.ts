@@ -5,6 +5,7 @@ import { DELIVERY_TASK } from './backchannel/delivery.ts'
 import { type HubConfig, parseSettings } from './config/hub-config.ts'
 import { createSites } from './config/sites.ts'
 import { createHubEvents, type HubEvents } from './hub-events.ts'
+import { createLimits } from './limits/limits.ts'
 import { createHealthCheck } from './ops/health.ts'
 import { createMetrics } from './ops/metrics.ts'
 import type { HubParts } from './parts.ts'
@@ -62,8 +63,12 @@ export interface SignInResult {
 
 /** A running hub. */
 export interface Hub {
-  /** Answers everything below `/isthmus`, `/.well-known/isthmus` and `/.well-known/jwks.json`, as a WHATWG handler. */
-  readonly fetch: (request: Request) => Promise<Response>
+  /**
+   * Answers everything below `/isthmus`, `/.well-known/isthmus` and `/.well-known/jwks.json`, as a WHATWG handler.
+   * `address`: the IP address that the request comes from, as your runtime knows it; without it the limits for addresses
+   * do not hold.
+   */
+  readonly fetch: (request: Request, from?: { readonly address?: string | undefined }) => Promise<Response>
   /**
    * Signs a user in, after *your* login page checked who it is. Always begins a new session with a new secret;
    * the one this browser had before ends. Throws `origin-refused` for a POST from another origin's page.
@@ -139,6 +144,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     answer,
     deliveries,
     events,
+    limits: createLimits(settings.limits, store),
     health: createHealthCheck(settings, onError('healthz')),
     metrics: settings.metrics
       ? createMetrics({ events, pendingDeliveries: deliveries.count, openStreams: () => hub.streams.count() })
@@ -148,7 +154,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     closing: closing.signal,
   }
   const router = createRouter(hub)
-  const fetch: Hub['fetch'] = async (request) => responseOf(await router(request))
+  const fetch: Hub['fetch'] = async (request, from) => responseOf(await router(request, from?.address))
   plainAnswers.set(fetch, router)
   const stopSweeping = repeat(timer, SWEEP_INTERVAL_MS, () => void store.sweep().catch(onError('sweep')))
 

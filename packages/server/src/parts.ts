@@ -3,6 +3,7 @@ import type { Deliveries } from './backchannel/deliveries.ts'
 import type { Settings } from './config/hub-config.ts'
 import type { Sites } from './config/sites.ts'
 import type { HubEvents } from './hub-events.ts'
+import type { Limits } from './limits/limits.ts'
 import type { Metrics } from './ops/metrics.ts'
 import type { Carriers } from './requests/carriers.ts'
 import type { DpopVerifier } from './requests/dpop.ts'
@@ -31,6 +32,7 @@ export interface HubParts {
   readonly dpop: DpopVerifier
   readonly deliveries: Deliveries
   readonly events: HubEvents
+  readonly limits: Limits
   readonly health: () => Promise<Health>
   /** Only with the option `metrics`. */
   readonly metrics: Metrics | undefined
