@@ -6,6 +6,7 @@ import { type HubConfig, parseSettings } from './config/hub-config.ts'
 import { createSites } from './config/sites.ts'
 import { createHubEvents, type HubEvents } from './hub-events.ts'
 import { createLimits } from './limits/limits.ts'
+import { createDrain } from './ops/drain.ts'
 import { createHealthCheck } from './ops/health.ts'
 import { createMetrics } from './ops/metrics.ts'
 import type { HubParts } from './parts.ts'
@@ -20,7 +21,7 @@ import type { RequestLike } from './requests/request-like.ts'
 import { readAssets } from './responses/assets.ts'
 import { responseOf } from './responses/reply.ts'
 import { guestCookie, sessionCookies } from './responses/set-cookies.ts'
-import { createRouter } from './routes/router.ts'
+import { createRouter, type Router } from './routes/router.ts'
 import { createAnswers } from './session/answer.ts'
 import { endSession } from './session/end-session.ts'
 import { createGuests } from './session/guests.ts'
@@ -38,6 +39,9 @@ import { createRegisteredVisits } from './visits/registered-visits.ts'
 
 /** How often expired entries are deleted from a store that does not do so itself. */
 const SWEEP_INTERVAL_MS = 60_000
+
+/** Requests under way have this long to be answered before the hub ends. */
+const DRAIN_GRACE_MS = 5000
 
 /** Longest place that is kept. */
 const PLACE_LIMIT = 100
@@ -102,6 +106,13 @@ export interface Hub {
   readonly keys: Pick<TokenKeys, 'list' | 'rotate' | 'revoke'>
   /** Listens to what happens; call the result to stop. */
   readonly on: HubEvents['on']
+  /**
+   * Prepares the end, so that no browser notices it: tells every stream to come back within the next seconds, spread
+   * out, answers new requests with 503 and `Retry-After`, and `/isthmus/readyz` with `draining`, so that a load balancer
+   * takes another server. Resolves when the requests under way are answered, or after `graceMs`; default 5000. Call it at
+   * SIGTERM, while the server still listens; then {@link close}.
+   */
+  drain(graceMs?: number): Promise<void>
   /** Ends every stream and breaks off deliveries (they stay queued), then closes the store. */
   close(): Promise<void>
 }
@@ -120,6 +131,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   const settings = parseSettings(config)
   const { store, clock, timer } = settings
   const closing = new AbortController()
+  const drain = createDrain(timer)
   const events = createHubEvents()
   const sites = await createSites(config.sites, clock, (error) => events.emit('error', { error, path: 'sites' }))
   const onError = (path: string) => (error: unknown) => events.emit('error', { error, path })
@@ -149,11 +161,13 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     metrics: settings.metrics
       ? createMetrics({ events, pendingDeliveries: deliveries.count, openStreams: () => hub.streams.count() })
       : undefined,
-    streams: createStreams({ settings, sites, sessions, answer, events, closing: closing.signal }),
+    streams: createStreams({ settings, sites, sessions, answer, events, draining: drain.signal }),
     assets: await readAssets(),
+    draining: drain.signal,
     closing: closing.signal,
   }
-  const router = createRouter(hub)
+  const answerRequest = createRouter(hub)
+  const router: Router = (request, address) => drain.during(() => answerRequest(request, address))
   const fetch: Hub['fetch'] = async (request, from) => responseOf(await router(request, from?.address))
   plainAnswers.set(fetch, router)
   const stopSweeping = repeat(timer, SWEEP_INTERVAL_MS, () => void store.sweep().catch(onError('sweep')))
@@ -226,8 +240,11 @@ export async function createHub(config: HubConfig): Promise<Hub> {
 
     on: hub.events.on,
 
+    drain: (graceMs = DRAIN_GRACE_MS) => drain.begin(graceMs),
+
     async close() {
       stopSweeping()
+      void drain.begin(0)
       closing.abort()
       await agenda.stop()
       await deliveries.close()

@@ -38,6 +38,8 @@ export interface HubParts {
   readonly metrics: Metrics | undefined
   readonly streams: Streams
   readonly assets: Assets
-  /** Aborted when the hub closes; open streams end with it. */
+  /** Aborted when the hub takes no more requests; open streams end with it. */
+  readonly draining: AbortSignal
+  /** Aborted when the hub closes. */
   readonly closing: AbortSignal
 }

@@ -99,10 +99,10 @@ function addressOf(server: Server, { listen: { host }, tls }: LoadedConfig): str
   return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** Takes no new requests, waits for those under way, then ends the streams, which never end by themselves. */
+/** While it drains it still listens, so that what comes is told to ask again elsewhere. */
 async function close(server: Server | undefined, hub: Hub): Promise<void> {
+  await hub.drain(QUIET_MS)
   const closed = server && once(server.close(), 'close')
-  await Promise.race([closed, sleep(QUIET_MS)])
   await hub.close()
   await Promise.race([closed, sleep(GRACE_MS)])
   server?.closeAllConnections()

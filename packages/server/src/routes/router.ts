@@ -26,7 +26,7 @@ import { hubPage } from './hub-page.ts'
 import { publishKeys } from './jwks.ts'
 import { linkPartition, startLogin } from './link.ts'
 import { confirmLogout, visitLogout } from './logout.ts'
-import { checkHealth, printMetrics } from './ops.ts'
+import { checkHealth, printMetrics, tellAlive, tellReady } from './ops.ts'
 import { linkFrame, readSession, redeemTicket, signOutSession, touchSession } from './session.ts'
 import { visitSignedOut } from './signed-out.ts'
 import { topLevel, unwatched } from './top-level.ts'
@@ -44,6 +44,9 @@ const ISOLATING = Object.entries(ISOLATING_HEADERS).map(([name, value]) => [name
 
 /** `address`: what the request is counted as, if that is known. */
 type Route = (request: Request, hub: HubParts, address: string | undefined) => Answer | Promise<Answer>
+
+/** Those that a hub answers until it ends: they say how it is. */
+const ANSWERED_TO_THE_END: readonly (EndpointName | undefined)[] = ['healthz', 'livez', 'readyz', 'metrics']
 
 /** Those whose requests are counted for their address: strangers make the hub write by them. */
 const COUNTED: Partial<Record<EndpointName, Counted>> = {
@@ -76,6 +79,8 @@ const ROUTES: Record<EndpointName, Route> = {
   account: unwatched(visitAccount),
   endSessions,
   healthz: checkHealth,
+  livez: tellAlive,
+  readyz: tellReady,
   metrics: printMetrics,
   jwks: publishKeys,
   discovery: discover,
@@ -106,7 +111,7 @@ export type Router = (request: Request, address?: string) => Promise<Reply>
 
 /** Leads every endpoint of the table to its file, and turns every failure into a typed answer. */
 export function createRouter(hub: HubParts): Router {
-  const { events, limits, metrics, settings, sites } = hub
+  const { draining, events, limits, metrics, settings, sites } = hub
 
   async function route(request: Request, path: string, name: EndpointName | undefined, from?: string): Promise<Reply> {
     const method = SHARED.get(path)
@@ -114,6 +119,8 @@ export function createRouter(hub: HubParts): Router {
     const reply = await catching(request, path, async () => {
       if (method && isPreflight(request)) return answerPreflight(method, origin)
       if (!name) throw new IsthmusError('not-found')
+      // Nothing was done: a proxy may ask another server, whatever the request was.
+      if (draining.aborted && !ANSWERED_TO_THE_END.includes(name)) throw new IsthmusError('unreachable')
       const counted = COUNTED[name]
       if (counted) await limits.take(counted, from)
       if (request.headers.has('dpop')) await limits.take('proofs', from)
@@ -128,8 +135,9 @@ export function createRouter(hub: HubParts): Router {
     try {
       return replyOf(await work())
     } catch (thrown) {
-      const isStoreGone = thrown instanceof IsthmusError && thrown.code === 'unreachable'
-      if (isStoreGone) {
+      const isUnreachable = thrown instanceof IsthmusError && thrown.code === 'unreachable'
+      if (isUnreachable && draining.aborted) return fail(request, thrown)
+      if (isUnreachable) {
         // Why is told to the program only.
         events.emit('error', { error: thrown, path: path.slice(0, PATH_SHOWN) })
         return fail(request, new IsthmusError('unreachable'))

@@ -51,7 +51,7 @@ interface Followed {
   stopTimer: (() => void) | undefined
 }
 
-type StreamsParts = Pick<HubParts, 'settings' | 'sites' | 'sessions' | 'answer' | 'events' | 'closing'>
+type StreamsParts = Pick<HubParts, 'settings' | 'sites' | 'sessions' | 'answer' | 'events' | 'draining'>
 
 /**
  * Requirements: every stream begins with the state of a moment after its subscription, so that no change falls between;
@@ -62,7 +62,7 @@ type StreamsParts = Pick<HubParts, 'settings' | 'sites' | 'sessions' | 'answer' 
  * and the session into the queue. One worker takes sessions from it, some at a time, and lets the event loop turn
  * between them.
  */
-export function createStreams({ settings, sites, sessions, answer, events, closing }: StreamsParts): Streams {
+export function createStreams({ settings, sites, sessions, answer, events, draining }: StreamsParts): Streams {
   const followed = new Map<string | undefined, Followed>()
   const queue = new Set<Followed>()
   const { limits } = settings
@@ -138,9 +138,9 @@ export function createStreams({ settings, sites, sessions, answer, events, closi
     if (forget(stream, one)) stream.sink.end()
   }
 
-  /** The streams break off, and their readers come back. A closed hub has a closed store. */
+  /** The streams break off, and their readers come back. A hub that ends may have a closed store. */
   function fail(one: Followed, error: unknown): void {
-    if (!closing.aborted && one.streams.size > 0) events.emit('error', { error, path: ENDPOINTS.events.path })
+    if (!draining.aborted && one.streams.size > 0) events.emit('error', { error, path: ENDPOINTS.events.path })
     for (const stream of one.streams) end(stream, one)
   }
 
@@ -185,7 +185,7 @@ export function createStreams({ settings, sites, sessions, answer, events, closi
     }
   }
 
-  closing.addEventListener('abort', () => {
+  draining.addEventListener('abort', () => {
     for (const one of followed.values()) {
       for (const stream of one.streams) {
         stream.sink.write(`retry: ${Math.ceil(Math.random() * RETURN_WITHIN_MS)}\n\n`)
@@ -208,7 +208,7 @@ export function createStreams({ settings, sites, sessions, answer, events, closi
       }
       return (sink) => {
         const stream: Stream = { sink, embedder, carrier, address, sent: undefined }
-        if (closing.aborted) {
+        if (draining.aborted) {
           sink.end()
           return () => undefined
         }
