@@ -30,6 +30,7 @@ import { infoOf, type SessionInfo } from './session/session-info.ts'
 import { createSessions, SESSION_TASK } from './session/sessions.ts'
 import { checkChange, checkSubject, type Subject, type SubjectChange } from './session/subject.ts'
 import { createTickets } from './session/tickets.ts'
+import { checkFormat } from './store/format.ts'
 import { createStreams } from './streams/streams.ts'
 import { repeat } from './timer.ts'
 import { createTokenKeys, type TokenKeys } from './token/keys.ts'
@@ -130,6 +131,7 @@ export interface Hub {
 export async function createHub(config: HubConfig): Promise<Hub> {
   const settings = parseSettings(config)
   const { store, clock, timer } = settings
+  await checkFormat(store)
   const closing = new AbortController()
   const drain = createDrain(timer)
   const events = createHubEvents()
