@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createClient } from '@redis/client'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { CUSTOMER, createWorld, NEWS, SHOP, type World } from '../hub.test-world.ts'
+import { startTimer } from '../timer.ts'
 import { describeStore } from './describe-store.test-world.ts'
 import { redisStore } from './redis.ts'
 import { hasRedis, type RedisServer, startRedis } from './redis-server.test-world.ts'
@@ -25,7 +26,9 @@ describe.skipIf(!hasRedis)('on a real server', () => {
 async function createHubs(url: string, count: number): Promise<World[]> {
   const name = randomUUID()
   const worlds = await Promise.all(
-    Array.from({ length: count }, async () => createWorld({ store: await redisStore({ url, name }), clock: Date.now })),
+    Array.from({ length: count }, async () =>
+      createWorld({ store: await redisStore({ url, name }), clock: Date.now, timer: startTimer }),
+    ),
   )
   onTestFinished(async () => void (await Promise.all(worlds.map(({ hub }) => hub.close()))))
   return worlds
