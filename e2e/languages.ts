@@ -17,9 +17,17 @@ const python: Engine = {
   variable: 'ISTHMUS_PYTHON',
 }
 
+/** No language, and kept like one: the store of many hub servers. Unit tests need it as well. */
+export const redis: Engine = {
+  name: 'redis-server',
+  commands: ['redis-server', '/usr/bin/redis-server'],
+  aptPackages: ['redis-server'],
+  variable: 'ISTHMUS_REDIS',
+}
+
 /** Finds them or installs them, once for all tests: whoever is started later reads the environment. */
 export function ensureLanguages(): void {
-  for (const language of [php, python]) {
+  for (const language of [php, python, redis]) {
     const path = ensureEngine(language)
     if (path) process.env[language.variable] = path
   }

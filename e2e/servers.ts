@@ -1,13 +1,9 @@
 import { type Engine, ensureEngine } from '@isthmus/testing'
+import { redis } from './languages.ts'
 
 /** Programs of other projects that unit tests run as they are: found and installed like browser engines. */
 const servers: readonly Engine[] = [
-  {
-    name: 'redis-server',
-    commands: ['redis-server', '/usr/bin/redis-server'],
-    aptPackages: ['redis-server'],
-    variable: 'ISTHMUS_REDIS',
-  },
+  redis,
   {
     name: 'nginx',
     // Debian keeps it off the PATH of ordinary users.
