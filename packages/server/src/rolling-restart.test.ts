@@ -128,12 +128,13 @@ it.skipIf(!hasRedis || !hasNginx)(
     const hubs = [await startHub(redis.url), await startHub(redis.url)] as [HubServer, HubServer]
     onTestFinished(async () => void (await Promise.all(hubs.map((hub) => hub.end()))))
     const address = await startNginx(hubs.map(({ port }) => port))
-    const clients = []
-    for (let index = 0; index < CLIENTS; index++) {
-      const browser = hubs[0].world.agent()
-      await browser.signIn(CUSTOMER)
-      clients.push(startClient(address, stringifyCookie(Object.fromEntries(browser.cookies))))
-    }
+    const clients = await Promise.all(
+      Array.from({ length: CLIENTS }, async () => {
+        const browser = hubs[0].world.agent()
+        await browser.signIn(CUSTOMER)
+        return startClient(address, stringifyCookie(Object.fromEntries(browser.cookies)))
+      }),
+    )
     const untilAll = (fits: (client: (typeof clients)[number]) => boolean) =>
       vi.waitFor(() => expect(clients.every(fits)).toBe(true), { timeout: 20_000, interval: 10 })
     await untilAll(({ streams, answers }) => streams() > 0 && answers.length > 0)
