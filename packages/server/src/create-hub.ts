@@ -23,7 +23,7 @@ import { responseOf } from './responses/reply.ts'
 import { guestCookie, sessionCookies } from './responses/set-cookies.ts'
 import { createRouter, type Router } from './routes/router.ts'
 import { createAnswers } from './session/answer.ts'
-import { endSession } from './session/end-session.ts'
+import { endSession, endSessions } from './session/end-session.ts'
 import { createGuests } from './session/guests.ts'
 import { isLive } from './session/session.ts'
 import { infoOf, type SessionInfo } from './session/session-info.ts'
@@ -229,8 +229,12 @@ export async function createHub(config: HubConfig): Promise<Hub> {
       },
       revoke: async (sid) => (await endSession(sid, 'revoked', hub)) !== undefined,
       async revokeAll(sub) {
-        const ended = await Promise.all((await sessions.list(sub)).map(({ sid }) => endSession(sid, 'revoked', hub)))
-        return ended.filter(Boolean).length
+        const live = await sessions.list(sub)
+        return endSessions(
+          live.map(({ sid }) => sid),
+          'revoked',
+          hub,
+        )
       },
       async update(sid, change) {
         checkChange(change)
