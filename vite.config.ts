@@ -194,6 +194,7 @@ export default defineConfig({
           plugins: [svelte({ configFile: false })],
           test: {
             name: 'node',
+            globalSetup: path('e2e/servers.ts'),
             include: ['packages/*/src/**/*.test.{ts,tsx}', 'examples/*/src/**/*.test.ts', 'e2e/*.test.ts'],
             exclude: PAGES,
           },

@@ -17,11 +17,10 @@ const python: Engine = {
   variable: 'ISTHMUS_PYTHON',
 }
 
-/** No language, and kept like one: the store of many hub servers. */
-const redis: Engine = {
+/** No language, and kept like one: the store of many hub servers. Unit tests need it as well. */
+export const redis: Engine = {
   name: 'redis-server',
   commands: ['redis-server', '/usr/bin/redis-server'],
-  trial: ['--version'],
   aptPackages: ['redis-server'],
   variable: 'ISTHMUS_REDIS',
 }

@@ -24,7 +24,7 @@ export interface DemoOptions {
 /** A running demo. */
 export interface Demo {
   readonly addresses: Addresses
-  /** Ends the servers, open event streams included, then the hub and its store. */
+  /** Tells open tabs to come back later, ends the servers, then the hub and its store. */
   close(): Promise<void>
 }
 
@@ -63,6 +63,7 @@ export async function startDemo({ port, dataPath }: DemoOptions): Promise<Demo> 
     return {
       addresses,
       async close() {
+        await hub.drain()
         await loopback.close()
         await hub.close()
       },

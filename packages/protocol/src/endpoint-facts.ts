@@ -137,6 +137,18 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
     output: '`Health`; 503 if the store fails',
     means: 'Whether the hub and its store work. Says nothing else; safe to be public, and open to every origin.',
   },
+  livez: {
+    caller: 'operator',
+    input: '–',
+    output: '`Health`',
+    means: 'That the process answers: whether to start it anew. Says nothing of the store.',
+  },
+  readyz: {
+    caller: 'operator',
+    input: '–',
+    output: '`Health`; 503 if the store fails, and while the hub drains',
+    means: 'Whether to send it requests: for load balancers.',
+  },
   metrics: {
     caller: 'operator',
     input: '–',

@@ -82,6 +82,8 @@ export const ENDPOINT_EXAMPLES: { readonly [Name in EndpointName]?: Exchange } =
   },
   linkFrame: { gives: [redeemedSchema, answer] },
   healthz: { gives: [healthSchema, { status: 'ok' }] },
+  livez: { gives: [healthSchema, { status: 'ok' }] },
+  readyz: { gives: [healthSchema, { status: 'draining' }] },
   discovery: { gives: [discoverySchema, { issuer: 'https://auth.example.com', version: 1, site: 'shop' }] },
 }
 

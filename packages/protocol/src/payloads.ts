@@ -54,8 +54,8 @@ export const discoverySchema = z.object({
 })
 export type Discovery = z.infer<typeof discoverySchema>
 
-/** `GET /healthz`. */
-export const healthSchema = z.object({ status: z.enum(['ok', 'failing']) })
+/** `GET /healthz`, `/livez` and `/readyz`. */
+export const healthSchema = z.object({ status: z.enum(['ok', 'failing', 'draining']) })
 export type Health = z.infer<typeof healthSchema>
 
 /** Body of every answer that is an error. */

@@ -5,6 +5,8 @@ import { DELIVERY_TASK } from './backchannel/delivery.ts'
 import { type HubConfig, parseSettings } from './config/hub-config.ts'
 import { createSites } from './config/sites.ts'
 import { createHubEvents, type HubEvents } from './hub-events.ts'
+import { createLimits } from './limits/limits.ts'
+import { createDrain } from './ops/drain.ts'
 import { createHealthCheck } from './ops/health.ts'
 import { createMetrics } from './ops/metrics.ts'
 import type { HubParts } from './parts.ts'
@@ -19,15 +21,16 @@ import type { RequestLike } from './requests/request-like.ts'
 import { readAssets } from './responses/assets.ts'
 import { responseOf } from './responses/reply.ts'
 import { guestCookie, sessionCookies } from './responses/set-cookies.ts'
-import { createRouter } from './routes/router.ts'
+import { createRouter, type Router } from './routes/router.ts'
 import { createAnswers } from './session/answer.ts'
-import { endSession } from './session/end-session.ts'
+import { endSession, endSessions } from './session/end-session.ts'
 import { createGuests } from './session/guests.ts'
 import { isLive } from './session/session.ts'
 import { infoOf, type SessionInfo } from './session/session-info.ts'
 import { createSessions, SESSION_TASK } from './session/sessions.ts'
 import { checkChange, checkSubject, type Subject, type SubjectChange } from './session/subject.ts'
 import { createTickets } from './session/tickets.ts'
+import { checkFormat } from './store/format.ts'
 import { createStreams } from './streams/streams.ts'
 import { repeat } from './timer.ts'
 import { createTokenKeys, type TokenKeys } from './token/keys.ts'
@@ -37,6 +40,9 @@ import { createRegisteredVisits } from './visits/registered-visits.ts'
 
 /** How often expired entries are deleted from a store that does not do so itself. */
 const SWEEP_INTERVAL_MS = 60_000
+
+/** Requests under way have this long to be answered before the hub ends. */
+const DRAIN_GRACE_MS = 5000
 
 /** Longest place that is kept. */
 const PLACE_LIMIT = 100
@@ -62,8 +68,12 @@ export interface SignInResult {
 
 /** A running hub. */
 export interface Hub {
-  /** Answers everything below `/isthmus`, `/.well-known/isthmus` and `/.well-known/jwks.json`, as a WHATWG handler. */
-  readonly fetch: (request: Request) => Promise<Response>
+  /**
+   * Answers everything below `/isthmus`, `/.well-known/isthmus` and `/.well-known/jwks.json`, as a WHATWG handler.
+   * `address`: the IP address that the request comes from, as your runtime knows it; without it the limits for addresses
+   * do not hold.
+   */
+  readonly fetch: (request: Request, from?: { readonly address?: string | undefined }) => Promise<Response>
   /**
    * Signs a user in, after *your* login page checked who it is. Always begins a new session with a new secret;
    * the one this browser had before ends. Throws `origin-refused` for a POST from another origin's page.
@@ -97,6 +107,13 @@ export interface Hub {
   readonly keys: Pick<TokenKeys, 'list' | 'rotate' | 'revoke'>
   /** Listens to what happens; call the result to stop. */
   readonly on: HubEvents['on']
+  /**
+   * Prepares the end, so that no browser notices it: tells every stream to come back within the next seconds, spread
+   * out, answers new requests with 503 and `Retry-After`, and `/isthmus/readyz` with `draining`, so that a load balancer
+   * takes another server. Resolves when the requests under way are answered, or after `graceMs`; default 5000. Call it at
+   * SIGTERM, while the server still listens; then {@link close}.
+   */
+  drain(graceMs?: number): Promise<void>
   /** Ends every stream and breaks off deliveries (they stay queued), then closes the store. */
   close(): Promise<void>
 }
@@ -114,7 +131,9 @@ export interface Hub {
 export async function createHub(config: HubConfig): Promise<Hub> {
   const settings = parseSettings(config)
   const { store, clock, timer } = settings
+  await checkFormat(store)
   const closing = new AbortController()
+  const drain = createDrain(timer)
   const events = createHubEvents()
   const sites = await createSites(config.sites, clock, (error) => events.emit('error', { error, path: 'sites' }))
   const onError = (path: string) => (error: unknown) => events.emit('error', { error, path })
@@ -139,16 +158,19 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     answer,
     deliveries,
     events,
+    limits: createLimits(settings.limits, store),
     health: createHealthCheck(settings, onError('healthz')),
     metrics: settings.metrics
       ? createMetrics({ events, pendingDeliveries: deliveries.count, openStreams: () => hub.streams.count() })
       : undefined,
-    streams: createStreams({ settings, sites, sessions, answer, events, closing: closing.signal }),
+    streams: createStreams({ settings, sites, sessions, answer, events, draining: drain.signal }),
     assets: await readAssets(),
+    draining: drain.signal,
     closing: closing.signal,
   }
-  const router = createRouter(hub)
-  const fetch: Hub['fetch'] = async (request) => responseOf(await router(request))
+  const answerRequest = createRouter(hub)
+  const router: Router = (request, address) => drain.during(() => answerRequest(request, address))
+  const fetch: Hub['fetch'] = async (request, from) => responseOf(await router(request, from?.address))
   plainAnswers.set(fetch, router)
   const stopSweeping = repeat(timer, SWEEP_INTERVAL_MS, () => void store.sweep().catch(onError('sweep')))
 
@@ -207,8 +229,12 @@ export async function createHub(config: HubConfig): Promise<Hub> {
       },
       revoke: async (sid) => (await endSession(sid, 'revoked', hub)) !== undefined,
       async revokeAll(sub) {
-        const ended = await Promise.all((await sessions.list(sub)).map(({ sid }) => endSession(sid, 'revoked', hub)))
-        return ended.filter(Boolean).length
+        const live = await sessions.list(sub)
+        return endSessions(
+          live.map(({ sid }) => sid),
+          'revoked',
+          hub,
+        )
       },
       async update(sid, change) {
         checkChange(change)
@@ -220,8 +246,11 @@ export async function createHub(config: HubConfig): Promise<Hub> {
 
     on: hub.events.on,
 
+    drain: (graceMs = DRAIN_GRACE_MS) => drain.begin(graceMs),
+
     async close() {
       stopSweeping()
+      void drain.begin(0)
       closing.abort()
       await agenda.stop()
       await deliveries.close()

@@ -74,7 +74,7 @@ export interface World extends AsyncDisposable {
   now(): number
   pass(ms: number): void
   agent(cookies?: Readonly<Record<string, string>>): Agent
-  /** All that the store holds, as text. */
+  /** All that the store holds, but for the mark of its format, as text. */
   dump(): Promise<string>
   /** A ticket from the silent bounce of this browser, with the verifier that belongs to it. */
   ticket(browser: Agent, returnTo: string, site?: string): Promise<{ ticket: string; verifier: string }>
@@ -103,7 +103,7 @@ export async function createWorld(config: Partial<HubConfig> = {}, time: HeldTim
     pass,
     agent,
     async dump() {
-      const keys = await store.keys('')
+      const keys = (await store.keys('')).filter((key) => key !== 'hub/format')
       return JSON.stringify(await Promise.all(keys.map(async (key) => [key, (await store.get(key))?.value])))
     },
     ticket,

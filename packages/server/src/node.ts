@@ -1,14 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
+import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { BASE_PATH, ENDPOINTS } from '@isthmus/protocol'
 import type { Hub } from './create-hub.ts'
 import { plainAnswers } from './plain-answers.ts'
+import { clientAddressOf, readNetworks } from './requests/client-address.ts'
 import { writeReply } from './responses/write-reply.ts'
 
 const WELL_KNOWN: readonly string[] = [ENDPOINTS.discovery.path, ENDPOINTS.jwks.path]
 
 /** A URL resolves these, and becomes another address than the one that the rules of a proxy have seen. */
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i
+
+/** What {@link nodeHandler} takes. */
+export interface NodeHandlerOptions {
+  /**
+   * Networks of the proxies in front, whose `X-Forwarded-For` is believed: `['10.0.0.0/8']`. Default none. In Express
+   * its own setting `trust proxy` counts.
+   */
+  readonly trustedProxies?: readonly string[]
+}
 
 /** A handler for node:http, and at the same time a middleware for Express and Connect. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void
@@ -23,13 +33,14 @@ type Incoming = IncomingMessage & { readonly originalUrl?: string; readonly body
  * `app.use('/isthmus', nodeHandler(hub))` serves what is below that path; the keys and the discovery document at
  * `/.well-known` are then missing, and a line on stderr says so.
  */
-export function nodeHandler(hub: Pick<Hub, 'fetch'>): NodeHandler {
+export function nodeHandler(hub: Pick<Hub, 'fetch'>, { trustedProxies = [] }: NodeHandlerOptions = {}): NodeHandler {
   const answer = plainAnswers.get(hub.fetch)
-  const fetch = answer
-    ? async (request: Request, { outgoing }: { outgoing: ServerResponse }) =>
-        writeReply(await answer(request), outgoing)
-    : hub.fetch
-  const listen = getRequestListener(fetch as typeof hub.fetch, { overrideGlobalObjects: false })
+  const proxies = readNetworks(trustedProxies)
+  const fetch = async (request: Request, { incoming, outgoing }: HttpBindings): Promise<Response> => {
+    const address = clientAddressOf(incoming, proxies)
+    return answer ? writeReply(await answer(request, address), outgoing) : hub.fetch(request, { address })
+  }
+  const listen = getRequestListener(fetch as Parameters<typeof getRequestListener>[0], { overrideGlobalObjects: false })
   let isToldOfMount = false
   return (incoming, response, next) => {
     const request: Incoming = incoming

@@ -3,6 +3,7 @@ import type { Deliveries } from './backchannel/deliveries.ts'
 import type { Settings } from './config/hub-config.ts'
 import type { Sites } from './config/sites.ts'
 import type { HubEvents } from './hub-events.ts'
+import type { Limits } from './limits/limits.ts'
 import type { Metrics } from './ops/metrics.ts'
 import type { Carriers } from './requests/carriers.ts'
 import type { DpopVerifier } from './requests/dpop.ts'
@@ -31,11 +32,14 @@ export interface HubParts {
   readonly dpop: DpopVerifier
   readonly deliveries: Deliveries
   readonly events: HubEvents
+  readonly limits: Limits
   readonly health: () => Promise<Health>
   /** Only with the option `metrics`. */
   readonly metrics: Metrics | undefined
   readonly streams: Streams
   readonly assets: Assets
-  /** Aborted when the hub closes; open streams end with it. */
+  /** Aborted when the hub takes no more requests; open streams end with it. */
+  readonly draining: AbortSignal
+  /** Aborted when the hub closes. */
   readonly closing: AbortSignal
 }

@@ -20,6 +20,8 @@ const QUIET_MS = 1000
 /** After that, connections that are still open have this long. */
 const GRACE_MS = 5000
 
+const PRIVATE_NETWORKS = ['127.0.0.0/8', '::1', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
+
 /** Serves a hub until the signal aborts. */
 export async function serve(config: LoadedConfig, output: Output, end: AbortSignal): Promise<void> {
   const store = await openStore(config.store)
@@ -78,7 +80,8 @@ const CURES: Readonly<Record<string, string>> = {
 }
 
 async function listen(hub: Hub, { listen: { host, port }, tls }: LoadedConfig): Promise<Server> {
-  const handler = nodeHandler(hub)
+  // Whoever speaks plain http to us is a proxy of this machine or network.
+  const handler = nodeHandler(hub, { trustedProxies: tls ? [] : PRIVATE_NETWORKS })
   const server = tls
     ? createHttpsServer({ cert: await readFile(tls.cert), key: await readFile(tls.key) }, handler)
     : createHttpServer(handler)
@@ -96,10 +99,10 @@ function addressOf(server: Server, { listen: { host }, tls }: LoadedConfig): str
   return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** Takes no new requests, waits for those under way, then ends the streams, which never end by themselves. */
+/** While it drains it still listens, so that what comes is told to ask again elsewhere. */
 async function close(server: Server | undefined, hub: Hub): Promise<void> {
+  await hub.drain(QUIET_MS)
   const closed = server && once(server.close(), 'close')
-  await Promise.race([closed, sleep(QUIET_MS)])
   await hub.close()
   await Promise.race([closed, sleep(GRACE_MS)])
   server?.closeAllConnections()

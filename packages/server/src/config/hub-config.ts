@@ -1,5 +1,6 @@
 import { ABSOLUTE_LIFETIME_MS, IDLE_LIFETIME_MS, IsthmusError, type Origin } from '@isthmus/protocol'
 import * as z from 'zod'
+import { type LimitsConfig, limitsSchema } from '../limits/limits.ts'
 import { networkOf } from '../requests/place.ts'
 import type { RequestLike } from '../requests/request-like.ts'
 import type { Clock, Store } from '../store/store.ts'
@@ -29,6 +30,8 @@ export interface HubConfig {
   readonly placeOf?: (request: RequestLike) => string | undefined
   /** Serve `/isthmus/metrics`; default no. Whoever reaches the hub can read it: close the path at your proxy. */
   readonly metrics?: boolean
+  /** What one address or one session may take of the hub. Beyond it the answer is 429, with `Retry-After`. */
+  readonly limits?: LimitsConfig
   /** Milliseconds since the epoch; default `Date.now`. Tests hold it. */
   readonly clock?: Clock
   /** Calls back once, after so many milliseconds; default Node's `setTimeout`. Tests hold it, as they hold the clock. */
@@ -57,6 +60,7 @@ const hubSchema = onlyOptions({
     .custom<Settings['placeOf']>((value) => typeof value === 'function', { error: 'needs a function of the request' })
     .default(() => networkOf),
   metrics: z.boolean().default(false),
+  limits: limitsSchema,
   clock: z
     .custom<Clock>((value) => typeof value === 'function', { error: 'needs a function like Date.now' })
     .default(() => Date.now),
@@ -112,6 +116,7 @@ export interface Settings {
   readonly absoluteMs: number
   readonly placeOf: (request: RequestLike) => string | undefined
   readonly metrics: boolean
+  readonly limits: Required<LimitsConfig>
   readonly clock: Clock
   readonly timer: Timer
 }

@@ -135,7 +135,7 @@ describe('GET /link', () => {
       expect.stringMatching(/^__Host-isthmus\.guest=[\w-]{43}; Max-Age=3600; .*SameSite=Lax$/),
     ])
     const rows = (await world.store.keys('')).map((key) => key.split('/')[0])
-    expect(rows).toEqual(['ticket'])
+    expect(rows).toEqual(['hub', 'ticket'])
   })
 
   it('sets no cookie where there is a session', async () => {

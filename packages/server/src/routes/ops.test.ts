@@ -134,10 +134,9 @@ describe('GET /metrics', () => {
   it('leaves errors to be printed while the program does not listen', async () => {
     const stderr = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     const store = memoryStore()
-    await using world = await createWorld({
-      metrics: true,
-      store: { ...store, get: () => Promise.reject(new Error('down')) },
-    })
+    const get = vi.fn(store.get)
+    await using world = await createWorld({ metrics: true, store: { ...store, get } })
+    get.mockRejectedValue(new Error('down'))
     await world.agent({ '__Host-isthmus': 'x'.repeat(43) }).call('session', SHOP)
     expect(stderr).toHaveBeenCalledTimes(1)
     stderr.mockRestore()

@@ -1,10 +1,21 @@
-import { IsthmusError } from '@isthmus/protocol'
+import { type Health, IsthmusError } from '@isthmus/protocol'
 import type { HubParts } from '../parts.ts'
 import { PRIVATE_HEADERS } from '../responses/headers.ts'
 
-/** `GET /healthz`: for load balancers and supervisors. Why it fails is told to the program only. */
+/** `GET /healthz`: whether the hub and its store work. Why it fails is told to the program only. */
 export async function checkHealth(_: Request, { health }: HubParts): Promise<Response> {
   const verdict = await health()
+  return Response.json(verdict, { status: verdict.status === 'ok' ? 200 : 503, headers: PRIVATE_HEADERS })
+}
+
+/** `GET /livez`: for supervisors. A process that answers is not started anew because its store is away. */
+export function tellAlive(): Response {
+  return Response.json({ status: 'ok' } satisfies Health, { headers: PRIVATE_HEADERS })
+}
+
+/** `GET /readyz`: for load balancers. */
+export async function tellReady(_: Request, { health, draining }: HubParts): Promise<Response> {
+  const verdict: Health = draining.aborted ? { status: 'draining' } : await health()
   return Response.json(verdict, { status: verdict.status === 'ok' ? 200 : 503, headers: PRIVATE_HEADERS })
 }
 

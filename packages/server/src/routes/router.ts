@@ -7,8 +7,10 @@ import {
   originOf,
   sentenceOf,
 } from '@isthmus/protocol'
+import { type Counted, retryAfterOf } from '../limits/limits.ts'
 import { errorPage } from '../pages/pages.ts'
 import type { HubParts } from '../parts.ts'
+import { countedAs } from '../requests/client-address.ts'
 import { answerPreflight, isPreflight, sharedWith, shareWith, shareWithAll } from '../requests/cors.ts'
 import { limitBody } from '../requests/limit-body.ts'
 import { ISOLATING_HEADERS, PRIVATE_HEADERS } from '../responses/headers.ts'
@@ -24,7 +26,7 @@ import { hubPage } from './hub-page.ts'
 import { publishKeys } from './jwks.ts'
 import { linkPartition, startLogin } from './link.ts'
 import { confirmLogout, visitLogout } from './logout.ts'
-import { checkHealth, printMetrics } from './ops.ts'
+import { checkHealth, printMetrics, tellAlive, tellReady } from './ops.ts'
 import { linkFrame, readSession, redeemTicket, signOutSession, touchSession } from './session.ts'
 import { visitSignedOut } from './signed-out.ts'
 import { topLevel, unwatched } from './top-level.ts'
@@ -40,7 +42,21 @@ const RETRY_AFTER_S = '1'
 
 const ISOLATING = Object.entries(ISOLATING_HEADERS).map(([name, value]) => [name.toLowerCase(), value] as const)
 
-type Route = (request: Request, hub: HubParts) => Answer | Promise<Answer>
+/** `address`: what the request is counted as, if that is known. */
+type Route = (request: Request, hub: HubParts, address: string | undefined) => Answer | Promise<Answer>
+
+/** Those that a hub answers until it ends: they say how it is. */
+const ANSWERED_TO_THE_END: readonly (EndpointName | undefined)[] = ['healthz', 'livez', 'readyz', 'metrics']
+
+/** Those whose requests are counted for their address: strangers make the hub write by them. */
+const COUNTED: Partial<Record<EndpointName, Counted>> = {
+  registerVisit: 'visits',
+  link: 'tickets',
+  linkFrame: 'tickets',
+  redeem: 'tickets',
+  confirmVisit: 'tickets',
+  login: 'signIns',
+}
 
 const ROUTES: Record<EndpointName, Route> = {
   hub: hubPage,
@@ -63,6 +79,8 @@ const ROUTES: Record<EndpointName, Route> = {
   account: unwatched(visitAccount),
   endSessions,
   healthz: checkHealth,
+  livez: tellAlive,
+  readyz: tellReady,
   metrics: printMetrics,
   jwks: publishKeys,
   discovery: discover,
@@ -88,20 +106,25 @@ function endpointAt(method: string, path: string): EndpointName | undefined {
   return NAMES.get(`${method} ${path}`) ?? NAMES.get(`${method} ${path.replace(/[^/]+$/, ':file')}`)
 }
 
-/** Answers one request; never rejects. */
-export type Router = (request: Request) => Promise<Reply>
+/** Answers one request, of this IP address; never rejects. */
+export type Router = (request: Request, address?: string) => Promise<Reply>
 
 /** Leads every endpoint of the table to its file, and turns every failure into a typed answer. */
 export function createRouter(hub: HubParts): Router {
-  const { events, metrics, settings, sites } = hub
+  const { draining, events, limits, metrics, settings, sites } = hub
 
-  async function route(request: Request, path: string, name: EndpointName | undefined): Promise<Reply> {
+  async function route(request: Request, path: string, name: EndpointName | undefined, from?: string): Promise<Reply> {
     const method = SHARED.get(path)
     const origin = method && (await sharedWith(request, settings.origin, sites))
     const reply = await catching(request, path, async () => {
       if (method && isPreflight(request)) return answerPreflight(method, origin)
       if (!name) throw new IsthmusError('not-found')
-      return ROUTES[name](await limitBody(request), hub)
+      // Nothing was done: a proxy may ask another server, whatever the request was.
+      if (draining.aborted && !ANSWERED_TO_THE_END.includes(name)) throw new IsthmusError('unreachable')
+      const counted = COUNTED[name]
+      if (counted) await limits.take(counted, from)
+      if (request.headers.has('dpop')) await limits.take('proofs', from)
+      return ROUTES[name](await limitBody(request), hub, from)
     })
     if (method) shareWith(origin, reply)
     if (PUBLIC.has(path) && name) shareWithAll(reply)
@@ -112,8 +135,9 @@ export function createRouter(hub: HubParts): Router {
     try {
       return replyOf(await work())
     } catch (thrown) {
-      const isStoreGone = thrown instanceof IsthmusError && thrown.code === 'unreachable'
-      if (isStoreGone) {
+      const isUnreachable = thrown instanceof IsthmusError && thrown.code === 'unreachable'
+      if (isUnreachable && draining.aborted) return fail(request, thrown)
+      if (isUnreachable) {
         // Why is told to the program only.
         events.emit('error', { error: thrown, path: path.slice(0, PATH_SHOWN) })
         return fail(request, new IsthmusError('unreachable'))
@@ -134,15 +158,17 @@ export function createRouter(hub: HubParts): Router {
     const reply = wantsPage(request)
       ? replyOf(await errorPage(error, await wayBackOf(request, hub).catch(() => undefined)))
       : jsonReply({ error: error.code, message: sentenceOf(error) }, PRIVATE_HEADERS, ERRORS[error.code].status)
-    if (reply.status === 503) reply.headers['retry-after'] = RETRY_AFTER_S
+    const retryAfter = retryAfterOf(error)
+    if (retryAfter !== undefined) reply.headers['retry-after'] = String(retryAfter)
+    else if (reply.status === 503) reply.headers['retry-after'] = RETRY_AFTER_S
     return reply
   }
 
-  async function answer(request: Request, path: string, name: EndpointName | undefined): Promise<Reply> {
+  async function answer(request: Request, path: string, name: EndpointName | undefined, from?: string): Promise<Reply> {
     // All that may fail is done before the route acts: what has been done is never answered as a failure.
     const malformed = malformedCookies(request)
     const nonce = request.headers.has('dpop') ? await hub.dpop.nonce() : undefined
-    const reply = await route(request, path, name)
+    const reply = await route(request, path, name, from)
     // Whoever proves possession gets the nonce for the next proof, refused or not (RFC 9449 §8).
     if (nonce !== undefined) reply.headers['dpop-nonce'] = nonce
     for (const [header, value] of ISOLATING) reply.headers[header] ??= value
@@ -153,12 +179,12 @@ export function createRouter(hub: HubParts): Router {
     return reply
   }
 
-  return async (request) => {
+  return async (request, address) => {
     const startedAt = performance.now()
     const path = pathOf(request.url)
     const isHead = request.method === 'HEAD'
     const name = endpointAt(isHead ? 'GET' : request.method, path)
-    const reply = await catching(request, path, () => answer(request, path, name))
+    const reply = await catching(request, path, () => answer(request, path, name, countedAs(address)))
     // An address that is none of ours has no name of its own.
     metrics?.observe(name ?? 'none', reply.status, (performance.now() - startedAt) / 1000)
     return isHead ? { ...reply, body: null } : reply

@@ -87,6 +87,8 @@ async function giveCarrier(
   hub: HubParts,
 ): Promise<Reply> {
   const session = await replaceFormer(request, embedder, found, hub)
+  // A guest's carrier costs no row.
+  if (session.sub !== undefined) await hub.limits.take('carriers', `${session.sid}/${embedder.site.id}`)
   const { branch } = session.sub === undefined ? hub.guests : hub.sessions
   const secret = await branch(session, embedder.site.id)
   const handle = key && (await branch(session, embedder.site.id, key))

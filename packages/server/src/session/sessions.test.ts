@@ -168,7 +168,7 @@ describe('time', () => {
     world.pass(1)
     expect(await child.ask('session', SHOP)).toMatchObject({ carrier: 'none', state: signedOut('none') })
     await world.store.sweep()
-    expect(await world.store.keys('')).toEqual(['hub/guest-key'])
+    expect(await world.store.keys('')).toEqual(['hub/format', 'hub/guest-key'])
   })
 
   it('leaves the browser its cookie for as long as the reason is kept', async () => {

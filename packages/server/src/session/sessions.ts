@@ -95,11 +95,7 @@ export function createSessions(
   /** A browser touches once a minute; the one request may be on its way for longer than the next. */
   const touchRestMs = Math.min(TOUCH_INTERVAL_MS - FRAME_TIMEOUT_MS, idleMs / 2)
 
-  const parsed = createParser((text) => {
-    // What a hub of version 0.1.0 stored has none of these.
-    const missing = { seenAt: 0, device: {}, sites: {} }
-    return { ...missing, ...(JSON.parse(text) as Session) }
-  })
+  const parsed = createParser((text) => JSON.parse(text) as Session)
 
   async function read(sid: string): Promise<Kept | undefined> {
     const stored = await store.get(sessionKey(sid))

@@ -1,8 +1,24 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync, readSync } from 'node:fs'
-import { endianness } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
+import { endianness, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { IsthmusError } from '@isthmus/protocol'
 import { open, type RootDatabase } from 'lmdb'
+
+/** Longest time for a look at a file that may be damaged. */
+const CHECK_TIMEOUT_MS = 60_000
 
 /**
  * Opens the LMDB environment in a folder, which is made if missing.
@@ -35,7 +51,7 @@ export function openEnvironment(path: string): RootDatabase {
   }
 }
 
-/** LMDB 3.5 ends the process with a segmentation fault if it opens a file that is not its own. */
+/** LMDB 3.5 ends the process by a signal if it opens a file that is not its own, or that lacks pages it reads. */
 function checkDataFile(path: string): void {
   let file: number
   try {
@@ -48,11 +64,51 @@ function checkDataFile(path: string): void {
     const magic = new DataView(new ArrayBuffer(4))
     const length = readSync(file, magic, { position: 24 })
     const isNew = length === 0 && readSync(file, magic, { position: 0 }) === 0
-    if (!isNew && magic.getUint32(0, endianness() === 'LE') !== 0xbeefc0de) {
-      throw new Error('data.mdb is not a file of LMDB')
-    }
+    if (isNew) return
+    if (magic.getUint32(0, endianness() === 'LE') !== 0xbeefc0de) throw new Error('data.mdb is not a file of LMDB')
+    const { size } = fstatSync(file)
+    // Pages that were freed in the transaction that took them may never have been written: then nothing reads them.
+    if (size < extentOf(file) && !isReadable(path)) throw new Error(`data.mdb is cut off after ${size} bytes`)
   } finally {
     closeSync(file)
+  }
+}
+
+/** Where the last page of the newest state ends, by the two heads of the file (MDB_meta in lmdb.h). */
+function extentOf(file: number): number {
+  const isLittle = endianness() === 'LE'
+  const readHead = (at: number) => {
+    const head = new DataView(new ArrayBuffer(136))
+    if (readSync(file, head, { position: at + 24 }) < head.byteLength) return undefined
+    return {
+      pageBytes: head.getUint32(24, isLittle),
+      lastPage: head.getBigUint64(120, isLittle),
+      transaction: head.getBigUint64(128, isLittle),
+    }
+  }
+  const first = readHead(0)
+  const second = first && readHead(first.pageBytes)
+  if (!second) return Number.POSITIVE_INFINITY
+  const newest = second.transaction > first.transaction ? second : first
+  return (Number(newest.lastPage) + 1) * newest.pageBytes
+}
+
+/** Has another process read a copy of the file whole, and write to it: that one may die of it. */
+function isReadable(path: string): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'isthmus-check-'))
+  try {
+    copyFileSync(path, join(folder, 'data.mdb'))
+    const lmdb = createRequire(import.meta.url).resolve('lmdb')
+    const script = `
+      const environment = require(${JSON.stringify(lmdb)}).open({ path: ${JSON.stringify(folder)}, noSubdir: false })
+      for (const name of ['entries', 'expiry']) {
+        const table = environment.openDB(name, { keyEncoding: 'binary' })
+        for (const { key } of table.getRange()) table.get(key)
+        table.putSync(Buffer.from([255]), 'trial')
+      }`
+    return spawnSync(process.execPath, ['-e', script], { timeout: CHECK_TIMEOUT_MS }).status === 0
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -218,6 +218,28 @@ describe('the folder', () => {
     }
     throw new Error(`${path} was opened`)
   }
+
+  it('cannot be cut off: the process goes on, and the file stays as it is', async () => {
+    const store = lmdbStore({ path: folder })
+    for (let index = 0; index < 300; index++) {
+      await store.write([{ put: `key/${index}`, value: JSON.stringify('x'.repeat(500)), expiresAt: FAR }])
+    }
+    await store.close()
+    const data = join(folder, 'data.mdb')
+    const whole = readFileSync(data)
+    for (const share of [0.99, 0.5, 0.01]) {
+      const rest = whole.subarray(0, Math.floor(whole.length * share))
+      writeFileSync(data, rest)
+      const error = failure(folder)
+      expect(error.code).toBe('config-invalid')
+      expect(error.message).toContain(`data.mdb is cut off after ${rest.length} bytes`)
+      expect(readFileSync(data).equals(rest)).toBe(true)
+    }
+    writeFileSync(data, whole)
+    const again = lmdbStore({ path: folder })
+    expect(await again.keys('key/')).toHaveLength(300)
+    await again.close()
+  })
 
   it.each([
     ['a file', 'file', 'is a file or lies below one'],

@@ -135,10 +135,16 @@ function explain(name: string, error: Error): string {
     case 'EVICTS':
       return `${name} drops entries when it is full (maxmemory-policy ${detail}), which would sign users out. Set noeviction.`
     case 'TOOOLD':
-      return `${name} is version ${detail}. A hub needs ${OLDEST.join('.')} or later, or Valkey.`
+      return tooOld(name, detail)
     default:
+      // The client greets by a command of Redis 6.
+      if (/unknown command .*HELLO/.test(error.message)) return tooOld(name, 'before 6')
       return `${name} cannot be used (${error.message || error.name}). Start it, or name another one.`
   }
+}
+
+function tooOld(name: string, version: string): string {
+  return `${name} is version ${version}. A hub needs ${OLDEST.join('.')} or later, or Valkey.`
 }
 
 /** Without what may be a password. */

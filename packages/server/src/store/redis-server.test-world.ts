@@ -19,7 +19,7 @@ export interface RedisServer extends AsyncDisposable {
 
 const COMMAND = process.env.ISTHMUS_REDIS ?? 'redis-server'
 
-/** Whether there is one; `npm run test:e2e` installs it, unit tests install nothing. */
+/** Whether there is one. The set-up of the unit tests has tried to install it, and said so loudly if it could not. */
 export const hasRedis: boolean = spawnSync(COMMAND, ['--version']).status === 0
 
 if (!hasRedis) {

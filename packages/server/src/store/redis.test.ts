@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { createClient } from '@redis/client'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { CUSTOMER, createWorld, NEWS, SHOP, type World } from '../hub.test-world.ts'
+import { startTimer } from '../timer.ts'
 import { describeStore } from './describe-store.test-world.ts'
 import { redisStore } from './redis.ts'
 import { hasRedis, type RedisServer, startRedis } from './redis-server.test-world.ts'
@@ -25,7 +28,9 @@ describe.skipIf(!hasRedis)('on a real server', () => {
 async function createHubs(url: string, count: number): Promise<World[]> {
   const name = randomUUID()
   const worlds = await Promise.all(
-    Array.from({ length: count }, async () => createWorld({ store: await redisStore({ url, name }), clock: Date.now })),
+    Array.from({ length: count }, async () =>
+      createWorld({ store: await redisStore({ url, name }), clock: Date.now, timer: startTimer }),
+    ),
   )
   onTestFinished(async () => void (await Promise.all(worlds.map(({ hub }) => hub.close()))))
   return worlds
@@ -135,6 +140,28 @@ describe.skipIf(!hasRedis)('a Redis that cannot be used stops the start with a s
     )
     await redis.kill()
     await expect(redisStore({ url: redis.url })).rejects.toThrow(/cannot be used \(.*ECONNREFUSED/)
+  })
+})
+
+it.each([
+  ['before 6', '-ERR unknown command `HELLO`, with args beginning with: `3`\r\n'],
+  ['6.0.16', '%1\r\n$5\r\nproto\r\n:3\r\n'],
+])('a Redis that is too old stops the start with a sentence: %s', async (version, hello) => {
+  const info = `redis_version:${version}\r\nrole:master\r\nmaxmemory:0\r\n`
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.on('data', (data) => {
+      for (const [, name] of String(data).matchAll(/\*\d+\r\n\$\d+\r\n(\w+)\r\n/g)) {
+        socket.write(name === 'HELLO' ? hello : name === 'INFO' ? `$${info.length}\r\n${info}\r\n` : '+OK\r\n')
+      }
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  await expect(redisStore({ url: `redis://127.0.0.1:${port}` })).rejects.toMatchObject({
+    code: 'config-invalid',
+    message: `redisStore: 127.0.0.1:${port} is version ${version}. A hub needs 6.2 or later, or Valkey.`,
   })
 })
 

@@ -1,5 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { IsthmusError } from '@isthmus/protocol'
+import { RateLimiterRedis } from 'rate-limiter-flexible'
+import { limiterOf } from '../limits/limiter.ts'
 import { openRedis, type RedisPlace } from './redis-open.ts'
 import { NAMES, SWEEP, TAKE, WRITE } from './redis-scripts.ts'
 import { checkKey, checkPrefix, keyOf } from './steps.ts'
@@ -123,6 +125,24 @@ export async function redisStore(options: RedisStoreOptions): Promise<Store> {
         count += batch
       } while (batch === SWEEP_BATCH && !closing)
       return count
+    },
+
+    limiter({ name: what, most, windowS }) {
+      const storeClient = {
+        eval: (text: string, { keys, arguments: parameters }: { keys: string[]; arguments: string[] }) =>
+          run(['EVAL', text, String(keys.length), ...keys, ...parameters]),
+      }
+      return limiterOf(
+        new RateLimiterRedis({
+          storeClient,
+          useRedisPackage: true,
+          keyPrefix: `${prefix}limit/${what}`,
+          points: most,
+          duration: windowS,
+          // What is over the limit costs Redis nothing more.
+          inMemoryBlockOnConsumed: most + 1,
+        }),
+      )
     },
 
     close() {

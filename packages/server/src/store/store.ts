@@ -1,3 +1,5 @@
+import type { Bound, Limiter } from '../limits/limiter.ts'
+
 /** A value as a store keeps it: JSON text, with a version that changes on every write of its key. */
 export interface Stored {
   readonly value: string
@@ -48,6 +50,8 @@ export interface Store {
   subscribe(topic: string, listener: () => void): Promise<() => void>
   /** Deletes what has expired; the number of entries deleted. Stores that expire by themselves return 0. */
   sweep(): Promise<number>
+  /** A limiter whose counts all hub servers of this store share. Absent: each server counts by itself. */
+  limiter?(bound: Bound): Limiter
   /** Ends subscriptions, finishes what is under way, refuses all later calls; a sweep stops early. May be repeated. */
   close(): Promise<void>
 }

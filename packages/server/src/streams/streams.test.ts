@@ -61,7 +61,7 @@ async function createSetting(): Promise<{
   const sites = await createSites(SITES, clock, () => undefined)
   const stored = new Map<string, Session>()
   const listeners = new Map<string, Set<() => void>>()
-  const closing = new AbortController()
+  const draining = new AbortController()
   let reads = 0
   const [site] = SITES.map(({ id, origins, claims }) => ({
     id,
@@ -73,7 +73,7 @@ async function createSetting(): Promise<{
     settings,
     sites,
     events: createHubEvents(),
-    closing: closing.signal,
+    draining: draining.signal,
     sessions: {
       async get(sid: string) {
         reads += 1
@@ -106,7 +106,7 @@ async function createSetting(): Promise<{
     },
     reads: () => reads,
     pass,
-    close: () => closing.abort(),
+    close: () => draining.abort(),
   }
 }
 
@@ -181,7 +181,7 @@ describe('a reader', () => {
     expect(reader.told[1]).toBe(': still here\n\n')
   })
 
-  it('of a hub that is closing is ended at once', async () => {
+  it('of a hub that is draining is ended at once', async () => {
     const { open, close } = await createSetting()
     close()
     expect(open('one').over).toBe('ended')

@@ -1,4 +1,6 @@
 import { ENDPOINTS, HEARTBEAT_MS, IsthmusError } from '@isthmus/protocol'
+import { tooMany } from '../limits/limits.ts'
+import { createTally } from '../limits/tally.ts'
 import type { HubParts } from '../parts.ts'
 import type { Proof } from '../requests/carriers.ts'
 import type { Embedder } from '../requests/embedder.ts'
@@ -14,10 +16,16 @@ const STORE_RETRY_MS = 1000
 /** Streams that a hub ends by itself come back over this time, and not all at once. */
 const RETURN_WITHIN_MS = 5000
 
+/** One that has as many streams as it may is asked to come back after this long. */
+const FULL_RETRY_MS = 30_000
+
 /** The open event streams of one hub server. */
 export interface Streams {
-  /** An answer that tells the state now, and again at every change of the session. */
-  open(proof: Proof | undefined, embedder: Embedder): Live
+  /**
+   * An answer that tells the state now, and again at every change of the session; throws `too-many-requests` where the
+   * session or the address has as many as it may.
+   */
+  open(proof: Proof | undefined, embedder: Embedder, address?: string): Live
   count(): number
 }
 
@@ -25,6 +33,7 @@ interface Stream {
   readonly sink: Sink
   readonly embedder: Embedder
   readonly carrier: Proof['carrier'] | undefined
+  readonly address: string | undefined
   /** The state that was told last. */
   sent: string | undefined
 }
@@ -42,7 +51,7 @@ interface Followed {
   stopTimer: (() => void) | undefined
 }
 
-type StreamsParts = Pick<HubParts, 'settings' | 'sites' | 'sessions' | 'answer' | 'events' | 'closing'>
+type StreamsParts = Pick<HubParts, 'settings' | 'sites' | 'sessions' | 'answer' | 'events' | 'draining'>
 
 /**
  * Requirements: every stream begins with the state of a moment after its subscription, so that no change falls between;
@@ -53,9 +62,11 @@ type StreamsParts = Pick<HubParts, 'settings' | 'sites' | 'sessions' | 'answer' 
  * and the session into the queue. One worker takes sessions from it, some at a time, and lets the event loop turn
  * between them.
  */
-export function createStreams({ settings, sites, sessions, answer, events, closing }: StreamsParts): Streams {
+export function createStreams({ settings, sites, sessions, answer, events, draining }: StreamsParts): Streams {
   const followed = new Map<string | undefined, Followed>()
   const queue = new Set<Followed>()
+  const { limits } = settings
+  const ofAddress = createTally()
   let count = 0
   let working = false
 
@@ -127,9 +138,9 @@ export function createStreams({ settings, sites, sessions, answer, events, closi
     if (forget(stream, one)) stream.sink.end()
   }
 
-  /** The streams break off, and their readers come back. A closed hub has a closed store. */
+  /** The streams break off, and their readers come back. A hub that ends may have a closed store. */
   function fail(one: Followed, error: unknown): void {
-    if (!closing.aborted && one.streams.size > 0) events.emit('error', { error, path: ENDPOINTS.events.path })
+    if (!draining.aborted && one.streams.size > 0) events.emit('error', { error, path: ENDPOINTS.events.path })
     for (const stream of one.streams) end(stream, one)
   }
 
@@ -137,6 +148,7 @@ export function createStreams({ settings, sites, sessions, answer, events, closi
   function forget(stream: Stream, one: Followed): boolean {
     if (!one.streams.delete(stream)) return false
     count -= 1
+    ofAddress.add(stream.address, -1)
     one.waiting.delete(stream)
     if (one.streams.size > 0) return true
     one.stopTimer?.()
@@ -173,7 +185,7 @@ export function createStreams({ settings, sites, sessions, answer, events, closi
     }
   }
 
-  closing.addEventListener('abort', () => {
+  draining.addEventListener('abort', () => {
     for (const one of followed.values()) {
       for (const stream of one.streams) {
         stream.sink.write(`retry: ${Math.ceil(Math.random() * RETURN_WITHIN_MS)}\n\n`)
@@ -185,20 +197,25 @@ export function createStreams({ settings, sites, sessions, answer, events, closi
   return {
     count: () => count,
 
-    open(proof, embedder) {
+    open(proof, embedder, address) {
       // Not the session of a user: it would be kept as it was for as long as the stream is open.
       const sid = proof?.session.sid
       const guest = proof && proof.session.sub === undefined ? proof.session : undefined
       const carrier = proof?.carrier
+      const ofSession = sid === undefined ? 0 : (followed.get(sid)?.streams.size ?? 0)
+      if (ofSession >= limits.streamsPerSession || ofAddress.get(address) >= limits.streamsPerAddress) {
+        throw tooMany(FULL_RETRY_MS)
+      }
       return (sink) => {
-        const stream: Stream = { sink, embedder, carrier, sent: undefined }
-        if (closing.aborted) {
+        const stream: Stream = { sink, embedder, carrier, address, sent: undefined }
+        if (draining.aborted) {
           sink.end()
           return () => undefined
         }
         const one = follow(sid, guest)
         one.streams.add(stream)
         count += 1
+        ofAddress.add(address, 1)
         void start(stream, one)
         return () => void forget(stream, one)
       }
