@@ -86,9 +86,9 @@ test.describe('sessionStorage', () => {
           null,
           null,
         ])
-        expect(await saidOf(shop, key)).toBe(index + 1)
+        await expect.poll(() => saidOf(shop, key), PATIENCE).toBe(index + 1)
         // The ticket has nobody who asked for it any more.
-        expect(await saidOf(shop, 'URL fragment')).toBe(index + 1)
+        await expect.poll(() => saidOf(shop, 'URL fragment'), PATIENCE).toBe(index + 1)
       })
     }
     expect(bounces(world)).toBe(ONCE[privacyWorld])
@@ -116,10 +116,10 @@ test.describe('sessionStorage', () => {
       await shows(shop, UNLINKED[privacyWorld])
       if (!ONCE[privacyWorld]) continue
       expect(await shop.evaluate(`sessionStorage.getItem('${key}')`)).toBe('left')
-      expect(await saidOf(shop, key)).toBe(index + 1)
+      await expect.poll(() => saidOf(shop, key), PATIENCE).toBe(index + 1)
     }
     // What nobody reads nobody reports: where the cookie gets through, there is nothing to mark.
-    if (!ONCE[privacyWorld]) expect(await saidOf(shop, key)).toBe(0)
+    if (!ONCE[privacyWorld]) await expect.poll(() => saidOf(shop, key), PATIENCE).toBe(0)
     remember()
     await clickSignIn(shop, 'customer')
     await shows(shop, 'signed in: The customer')
@@ -162,7 +162,7 @@ test.describe('the cookie of the mirror', () => {
         await shows(shop, 'signed-out: none')
         expect(JSON.stringify(await seen(shop))).not.toContain('signed-in')
         expect(await shop.evaluate('document.cookie')).not.toContain('isthmus_token')
-        expect(await saidOf(shop, 'cookie isthmus_token')).toBe(index + 1)
+        await expect.poll(() => saidOf(shop, 'cookie isthmus_token'), PATIENCE).toBe(index + 1)
       })
     }
     await shop.evaluate("document.cookie = 'isthmus_token=garbage; path=/; secure'")
@@ -385,7 +385,7 @@ test('the channel of the site’s tabs: forged news of another site, and anythin
   expect(since.map(({ status }) => status)).toEqual(['signed-out'])
   expect(JSON.stringify(await seen(shop))).not.toContain('forged')
   expect(before).toMatchObject({ status: 'signed-in', user: { name: 'The customer' } })
-  expect(await saidOf(shop, '')).toBe(1)
+  await expect.poll(() => saidOf(shop, ''), PATIENCE).toBe(1)
   expect(await failuresOf(shop)).toEqual([])
 })
 
@@ -421,7 +421,7 @@ test.describe('the fragment of the address', () => {
     await shows(fresh, 'signed-out: none')
     expect(await fresh.evaluate('location.href')).toBe(world.url('news', '/page?x#isthmus=garbage'))
     expect(bounces(world)).toBe(2 * ONCE[privacyWorld])
-    expect(await saidOf(shop, '')).toBe(0)
+    await expect.poll(() => saidOf(shop, ''), PATIENCE).toBe(0)
     expect(await failuresOf(shop)).toEqual([])
   })
 
@@ -436,7 +436,7 @@ test.describe('the fragment of the address', () => {
     await shop.goto(world.url('shop', `/page?1#isthmus=${'x'.repeat(43)}`))
     await shows(shop, 'signed-out: none')
     expect(await shop.evaluate('location.href')).toBe(world.url('shop', '/page?1'))
-    expect(await saidOf(shop, 'URL fragment')).toBe(1)
+    await expect.poll(() => saidOf(shop, 'URL fragment'), PATIENCE).toBe(1)
 
     await shop.goto(world.url('shop', '/page?2#isthmus=link:__proto__&/route?x=1'))
     await shows(shop, 'signed-out: none')
@@ -445,7 +445,7 @@ test.describe('the fragment of the address', () => {
     expect(bounces(world)).toBe(ONCE[privacyWorld] + 1)
     await signIn(shop, 'customer')
     await shows(shop, 'signed in: The customer')
-    expect(await saidOf(shop, '')).toBe(1)
+    await expect.poll(() => saidOf(shop, ''), PATIENCE).toBe(1)
     expect(await failuresOf(shop)).toEqual([])
   })
 })
@@ -513,7 +513,7 @@ test.describe('the hub’s cookies', () => {
           const values = (headers.cookie ?? '').split('; ').filter((pair) => pair.startsWith('__Host-isthmus'))
           for (const pair of values) expect(pair.slice(pair.indexOf('=') + 1)).not.toBe(value)
         }
-        expect(await saidOf(shop, '')).toBe(0)
+        await expect.poll(() => saidOf(shop, ''), PATIENCE).toBe(0)
         expect(await failuresOf(shop)).toEqual([])
         await shop.close()
       })

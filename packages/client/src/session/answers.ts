@@ -56,8 +56,13 @@ export function isSame(one: Snapshot, other: Snapshot, ignored = 'revision'): bo
   return a === b
 }
 
+/** By the name alone: a claim may be an object that cannot be written as text. */
+function byName([one]: [string, unknown], [other]: [string, unknown]): number {
+  return one < other ? -1 : 1
+}
+
 function inOrder(_: string, value: unknown): unknown {
-  return Object(value) === value ? Object.fromEntries(Object.entries(value as object).sort()) : value
+  return Object(value) === value ? Object.fromEntries(Object.entries(value as object).sort(byName)) : value
 }
 
 /** Whether an answer is to be taken in. */
