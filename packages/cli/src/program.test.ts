@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ENDPOINTS, PROBE_HEADER } from '@isthmus/protocol'
 import { createHub, memoryStore } from '@isthmus/server'
 import { nodeHandler } from '@isthmus/server/node'
 import { createVerifier } from '@isthmus/site'
@@ -314,6 +315,42 @@ describe('doctor', () => {
     expect(findings).toContainEqual(
       expect.objectContaining({ level: 'fault', code, cure: expect.stringContaining('proxy') }),
     )
+  })
+
+  // What a proxy holds back never comes while the stream is open; without the probe it would end at once, and pass.
+  test.each([
+    ['all of the answer', true],
+    ['its body', false],
+  ])('notices a proxy that holds back %s until its end', { timeout: 30_000 }, async (_, withHead) => {
+    const { hub, shop } = await deployment(
+      (_, response) => void response.end('<p>Shop'),
+      ({ url }, response) => {
+        if (url !== ENDPOINTS.events.path) return
+        const kept: Buffer[] = []
+        const end = response.end.bind(response)
+        response.write = (chunk: string | Uint8Array) => {
+          if (!withHead) response.flushHeaders()
+          return kept.push(Buffer.from(chunk)) > 0
+        }
+        response.end = () => end(Buffer.concat(kept))
+      },
+    )
+    const findings = await examine({ hub, sites: [`${shop}/`], logoutPath })
+    expect(findings.filter(({ code }) => code.startsWith('stream'))).toEqual([
+      expect.objectContaining({ level: 'fault', code: 'stream-buffered' }),
+    ])
+  })
+
+  test('says that it cannot tell where the probe gets lost', async () => {
+    const { hub, shop } = await deployment(
+      (_, response) => void response.end('<p>Shop'),
+      (request) => {
+        delete request.headers[PROBE_HEADER]
+        request.rawHeaders = request.rawHeaders.map((one) => (one.toLowerCase() === PROBE_HEADER ? 'x-lost' : one))
+      },
+    )
+    const findings = await examine({ hub, sites: [`${shop}/`], logoutPath })
+    expect(findings).toContainEqual(expect.objectContaining({ level: 'note', code: 'stream-unproven' }))
   })
 
   test('says why there is no hub', async () => {
