@@ -304,10 +304,13 @@ namespace CodeIgniter\CLI {
 
     class CLI
     {
-        /** In no colour where the output is no terminal. */
+        private static bool $hasWritten = false;
+
+        /** In no colour where the output is no terminal; below an empty line. */
         public static function write(string $text = '', ?string $foreground = null, ?string $background = null)
         {
-            fwrite(STDOUT, $text . PHP_EOL);
+            fwrite(STDOUT, (self::$hasWritten ? '' : PHP_EOL) . $text . PHP_EOL);
+            self::$hasWritten = true;
         }
     }
 }
@@ -419,7 +422,8 @@ namespace {
 
     function base_url(): string
     {
-        return config('App')->baseURL;
+        $app = config('App');
+        return $app->forceGlobalSecureRequests ? preg_replace('/^http:/', 'https:', $app->baseURL) : $app->baseURL;
     }
 
     function service(string $name): object

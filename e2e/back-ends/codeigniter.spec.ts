@@ -68,7 +68,8 @@ test.describe('the filter bound-session', () => {
     return async (path: string, token?: string): Promise<Seen> => {
       const cookie = [session, ...(token === undefined ? [] : [`isthmus_token=${token}`])].filter(Boolean).join('; ')
       const answer = await fetch(site.url + path, { headers: { cookie } })
-      session = answer.headers.getSetCookie().at(-1)?.split(';', 1)[0] ?? session
+      const set = answer.headers.getSetCookie().findLast((one) => one.startsWith('ci_session='))
+      session = set?.split(';', 1)[0] ?? session
       return (await answer.json()) as Seen
     }
   }
@@ -191,7 +192,7 @@ test.describe('php spark isthmus:check', () => {
     try {
       return await new Promise<{ code: number; said: string }>((resolve) => {
         execFile(foundLanguages().php ?? '', [standIn], { env }, (error, stdout) => {
-          resolve({ code: Number(error?.code ?? 0), said: stdout })
+          resolve({ code: Number(error?.code ?? 0), said: stdout.trim() })
         })
       })
     } finally {
@@ -209,7 +210,7 @@ test.describe('php spark isthmus:check', () => {
         '✓ the hub knows this site',
         '✓ logouts are taken',
         '✓ logouts are exempt from CSRF protection',
-        'No fault was found.\n',
+        'No fault was found.',
       ].join('\n'),
     })
   })
@@ -261,7 +262,7 @@ test.describe('php spark isthmus:check', () => {
     test(`names the fault and its cure when ${what}`, async ({ hub }) => {
       const { code, said } = await check(hub, config, env)
       expect(said).toContain(sentence)
-      expect(said).toMatch(/\d to mend\.\n$/)
+      expect(said).toMatch(/\d to mend\.$/)
       expect(code).toBe(1)
     })
   }
