@@ -12,22 +12,11 @@ const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** An empty folder with the packed tarballs installed, as people get them. */
-async function installIn(folder: string): Promise<void> {
+async function installIn(folder: string, packages: readonly string[]): Promise<void> {
+  const workspaces = packages.map((name) => `--workspace=${name}`)
   const { stdout } = await run(
     'npm',
-    [
-      'pack',
-      '--json',
-      '--ignore-scripts',
-      '--pack-destination',
-      folder,
-      '-w',
-      '@isthmus/protocol',
-      '-w',
-      '@isthmus/server',
-      '-w',
-      'isthmus',
-    ],
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', folder, ...workspaces],
     { cwd: root, maxBuffer: 64 * 1024 * 1024 },
   )
   const packed = JSON.parse(stdout) as { filename: string }[] | Record<string, { filename: string }>
@@ -80,7 +69,7 @@ test('npx isthmus in an empty folder serves a hub, takes orders while it runs, a
   start,
 }) => {
   test.setTimeout(300_000)
-  await installIn(folder)
+  await installIn(folder, ['@isthmus/protocol', '@isthmus/server', 'isthmus'])
   const port = await freePort()
   const origin = `http://auth.localhost:${port}`
   const config = {
@@ -127,4 +116,28 @@ test('npx isthmus in an empty folder serves a hub, takes orders while it runs, a
   expect(wrong.code).toBe(2)
   expect(wrong.stderr).toMatch(/isthmus\.config\.json:\d+: stes is no option; there are origin/)
   expect(await isthmus('surve')).toMatchObject({ code: 2, stderr: expect.stringContaining("unknown command 'surve'") })
+})
+
+test('a back end in CommonJS requires @isthmus/site, each entry point, without a flag or a warning', async ({
+  folder,
+}) => {
+  test.setTimeout(120_000)
+  await installIn(folder, ['@isthmus/protocol', '@isthmus/site'])
+  await writeFile(
+    join(folder, 'server.cjs'),
+    `const { createVerifier } = require('@isthmus/site')
+    const { isthmus, backchannelLogout } = require('@isthmus/site/express')
+    const { toNode } = require('@isthmus/site/node')
+    const verifier = createVerifier({ hub: 'https://auth.example', site: 'shop' })
+    const made = [isthmus(verifier), backchannelLogout(verifier), toNode(async () => new Response())]
+    verifier.verify(new Request('https://shop.example/')).then(({ error }) => {
+      console.log(JSON.stringify({ made: made.map((one) => typeof one), code: error.code }))
+    })`,
+  )
+  const { stdout, stderr } = await run(process.execPath, ['server.cjs'], { cwd: folder, env: {} })
+  expect({ ...JSON.parse(stdout), stderr }).toEqual({
+    made: ['function', 'function', 'function'],
+    code: 'token-missing',
+    stderr: '',
+  })
 })

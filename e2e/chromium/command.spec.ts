@@ -87,10 +87,18 @@ test('isthmus serve: an OpenID provider signs in for three sites, and a sign-out
   }
 })
 
-test('isthmus serve on Redis: an order of the command beside it reaches every open tab', async ({ startHub, open }) => {
-  test.skip(!foundLanguages().redis, 'redis-server could not be had')
-  const world = await startHub('provider', 'redis')
-  const pages = await signInOnThreeSites(world, 'provider', open)
-  expect(await world.run('sessions', 'revoke', '--user', 'ann')).toEqual({ ended: 1 })
-  for (const page of pages) await expect(status(page)).toHaveText('signed-out: revoked')
-})
+for (const login of ['php', 'python', 'provider'] as const) {
+  const who = login === 'provider' ? 'a provider' : `a login page in ${login}`
+  test(`isthmus serve on Redis: ${who} signs in, and an order of the command beside it reaches every open tab`, async ({
+    startHub,
+    open,
+  }) => {
+    test.skip(!foundLanguages().redis, 'redis-server could not be had')
+    test.skip(login !== 'provider' && !foundLanguages()[login], `${login} could not be had`)
+    const world = await startHub(login, 'redis')
+    const pages = await signInOnThreeSites(world, login, open)
+    const sub = login === 'provider' ? 'ann' : 'u-ann'
+    expect(await world.run('sessions', 'revoke', '--user', sub)).toEqual({ ended: 1 })
+    for (const page of pages) await expect(status(page)).toHaveText('signed-out: revoked')
+  })
+}

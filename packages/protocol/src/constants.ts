@@ -23,6 +23,9 @@ export const ORIGIN_HEADER = 'isthmus-origin'
 /** Request header in which the hub page names the site, where one origin serves several. */
 export const SITE_HEADER = 'isthmus-site'
 
+/** Request header that asks the server to hold an event stream open, and response header that says it does: shows buffering on the way. */
+export const PROBE_HEADER = 'isthmus-probe'
+
 /** Cookie that carries the session into frames of the hub: SameSite=None. `__Host-`: this host only, Secure, Path=/ (RFC 6265bis §4.1.3.2). */
 export const SESSION_COOKIE = '__Host-isthmus'
 
@@ -92,6 +95,9 @@ export const HEARTBEAT_MS = 20 * SECOND_MS
 
 /** A stream silent for this long is dead: two heartbeats and a half were missed. */
 export const STREAM_SILENCE_MS = (5 * HEARTBEAT_MS) / 2
+
+/** A stream that is asked for as a probe ends this long after it would: beyond the patience of every reader that waits for its first event. */
+export const PROBE_HOLD_MS = 2 * FRAME_TIMEOUT_MS
 
 /** Looking at a tab asks the hub at most this often. */
 export const ATTENTION_INTERVAL_MS = 5 * SECOND_MS

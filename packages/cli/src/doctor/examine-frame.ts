@@ -1,4 +1,4 @@
-import { ENDPOINTS, ORIGIN_HEADER, SITE_HEADER } from '@isthmus/protocol'
+import { ENDPOINTS, FRAME_TIMEOUT_MS, ORIGIN_HEADER, PROBE_HEADER, SITE_HEADER } from '@isthmus/protocol'
 import { cureOf, type Notes, probe } from './examine.ts'
 
 /** What a page of this site embeds, and what that asks for: as a proxy in front of the hub lets it through. */
@@ -56,22 +56,46 @@ async function examinePage(hub: string, origin: string, notes: Notes): Promise<v
 
 /** Asks as the hub page does, by headers that a proxy may know nothing of, for a stream that it must not hold back. */
 async function examineStream(hub: string, origin: string, site: string, notes: Notes): Promise<void> {
-  const headers = { [ORIGIN_HEADER]: origin, [SITE_HEADER]: site, accept: 'text/event-stream' }
-  const answer = await probe(hub + ENDPOINTS.events.path, { headers })
-  if (typeof answer === 'string') return notes.fault('stream', `The stream cannot be had (${answer}).`, cureOf(answer))
-  await answer.body?.cancel()
-  const type = answer.headers.get('content-type') ?? 'nothing'
-  if (answer.status === 403) {
+  const asked = { [ORIGIN_HEADER]: origin, [SITE_HEADER]: site, accept: 'text/event-stream', [PROBE_HEADER]: 'hold' }
+  const signal = AbortSignal.timeout(FRAME_TIMEOUT_MS)
+  const answer = await probe(hub + ENDPOINTS.events.path, { headers: asked, signal })
+  if (typeof answer === 'string') {
+    if (signal.aborted) return noteBuffering(notes)
+    return notes.fault('stream', `The stream cannot be had (${answer}).`, cureOf(answer))
+  }
+  const { headers, ok, status } = answer
+  const reader = answer.body?.getReader()
+  // No answer to a probe ends before it is held open: a first event that comes was not held back until the end.
+  const isPrompt = await reader?.read().then(
+    ({ done }) => !done,
+    () => false,
+  )
+  await reader?.cancel().catch(() => undefined)
+  const type = headers.get('content-type') ?? 'nothing'
+  if (status === 403) {
     const cure = `the proxy must pass ${ORIGIN_HEADER} and ${SITE_HEADER} on to the hub`
     return notes.fault('stream-refused', 'The hub refuses the request of its own page: headers are lost.', cure)
   }
-  if (!answer.ok || !type.startsWith('text/event-stream')) {
-    const saw = `${ENDPOINTS.events.path} is answered ${answer.status}, ${type}.`
+  if (!ok || !type.startsWith('text/event-stream')) {
+    const saw = `${ENDPOINTS.events.path} is answered ${status}, ${type}.`
     return notes.fault('stream', saw, 'does a firewall stand in front of it?')
   }
-  if (answer.headers.get('content-encoding')) {
+  if (headers.get('content-encoding')) {
     const cure = 'switch compression and buffering off for text/event-stream at the proxy'
     return notes.fault('stream-compressed', 'The stream is compressed on the way: news come late, or never.', cure)
   }
-  notes.good('stream', 'Its stream comes through.')
+  if (!isPrompt) return noteBuffering(notes)
+  if (!headers.has(PROBE_HEADER)) {
+    const cure = `the proxy must pass ${PROBE_HEADER} on, or the hub is older than this command`
+    return notes.note('stream-unproven', 'Its stream comes, but was not held open: buffering would not show.', cure)
+  }
+  notes.good('stream', 'Its stream comes through, event by event.')
+}
+
+function noteBuffering(notes: Notes): void {
+  notes.fault(
+    'stream-buffered',
+    `No event of the stream comes within ${FRAME_TIMEOUT_MS / 1000} s while it is open: something on the way collects it.`,
+    'switch buffering off for text/event-stream at the proxy (nginx: proxy_buffering off, and keep X-Accel-Buffering)',
+  )
 }

@@ -80,7 +80,8 @@ class Check extends BaseCommand
         if (!isset($routes[BackchannelLogout::PATH])) {
             return 'there is no route for POST ' . BackchannelLogout::PATH . ': add "routes" to Config\Modules::$aliases';
         }
-        return config('App')->forceGlobalSecureRequests && !str_starts_with(base_url(), 'https:')
+        // Not base_url(): with forceGlobalSecureRequests it says https by itself.
+        return config('App')->forceGlobalSecureRequests && !str_starts_with(config('App')->baseURL, 'https:')
             ? 'forceGlobalSecureRequests answers plain http with 307, and the hub follows no redirect: set an https app.baseURL'
             : null;
     }

@@ -27,7 +27,8 @@ class BoundSession implements FilterInterface
             return null;
         }
         if ($bound !== null) {
-            $session->remove(array_keys($session->get()));
+            // All of it: get() leaves out flash data and temporary data.
+            $session->remove(array_keys($_SESSION));
         }
         // A new id for every change of user: nobody who knew the old one goes along.
         $session->regenerate(true);

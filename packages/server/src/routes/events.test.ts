@@ -1,4 +1,4 @@
-import { ABSOLUTE_LIFETIME_MS, type SiteAnswer, siteAnswerSchema } from '@isthmus/protocol'
+import { ABSOLUTE_LIFETIME_MS, PROBE_HEADER, PROBE_HOLD_MS, type SiteAnswer, siteAnswerSchema } from '@isthmus/protocol'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   type Agent,
@@ -24,8 +24,8 @@ interface Stream {
   cancel(): Promise<void>
 }
 
-async function follow(agent: Agent, origin: string): Promise<Stream> {
-  const response = await agent.call('events', origin)
+async function follow(agent: Agent, origin: string, headers: Readonly<Record<string, string>> = {}): Promise<Stream> {
+  const response = await agent.call('events', origin, { headers })
   const reader = (response.body as ReadableStream<Uint8Array>).getReader()
   onTestFinished(() => reader.cancel())
   const decoder = new TextDecoder()
@@ -182,6 +182,25 @@ describe('the event stream', () => {
       if (answer?.state.status === 'signed-in') answer = await stream.next()
       expect(answer?.state).toMatchObject({ status: 'signed-out', reason: 'logout' })
     }
+  })
+})
+
+describe('a stream that is asked for as a probe', () => {
+  const held = Symbol('held')
+
+  it.each<[string, (world: World) => unknown]>([
+    ['until its time is over', (world) => world.pass(PROBE_HOLD_MS)],
+    ['or until the hub closes', (world) => world.hub.close()],
+  ])('is held open after its last event, %s', async (_, release) => {
+    await using world = await createWorld()
+    const stream = await follow(world.agent(), SHOP, { [PROBE_HEADER]: 'hold' })
+    expect(stream.response.headers.get(PROBE_HEADER)).toBe('held')
+    expect(await stream.next()).toMatchObject({ state: { status: 'signed-out' } })
+    const ended = stream.next()
+    world.pass(PROBE_HOLD_MS - 1)
+    expect(await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 50, held))])).toBe(held)
+    await release(world)
+    expect(await ended).toBeUndefined()
   })
 })
 
