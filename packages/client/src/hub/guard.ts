@@ -18,7 +18,7 @@ const MATTER = {
 export function isFromHub(data: unknown): data is Welcome | HubToClient {
   const message = Object(data)
   const { isthmus, type, peers, aheadMs } = message
-  if (isthmus !== PROTOCOL_VERSION || !Object.hasOwn(MATTER, type)) return false
+  if (isthmus !== PROTOCOL_VERSION || !isText(type) || !Object.hasOwn(MATTER, type)) return false
   if (type === 'welcome' && !(isText(peers) && isInteger(aheadMs))) return false
   const matter = MATTER[type as keyof typeof MATTER]
   return (matter === 'answer' ? isAnswer : isText)(message[matter])
