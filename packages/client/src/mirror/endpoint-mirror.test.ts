@@ -101,3 +101,22 @@ it.each([
   await settled()
   expect(told).toEqual(['POST {"token":"a.b.c"}', 'POST {"token":"a.b.c"}', 'DELETE'])
 })
+
+// Regression: the warning did not tell a token that is too long for the back end, nor a redirect, from a mirror that is not there.
+it.each([
+  [413, 'it answered 413'],
+  [404, 'it answered 404'],
+])('says why the back end did not take the token: %i', async (status, words) => {
+  const warn = vi.spyOn(console, 'warn').mockReturnValue()
+  mirrorAtEndpoint(address).keep('a.b.c', undefined)
+  await reply(status)
+  await vi.waitFor(() => expect(warn.mock.lastCall?.[0]).toContain(words))
+})
+
+it('says that a redirect loses the token', async () => {
+  // What browsers give for a redirect that is not followed; Node's fetch shows the answer itself.
+  vi.stubGlobal('fetch', async () => ({ ok: false, status: 0, type: 'opaqueredirect' }))
+  const warn = vi.spyOn(console, 'warn').mockReturnValue()
+  mirrorAtEndpoint(address).keep('a.b.c', undefined)
+  await vi.waitFor(() => expect(warn.mock.lastCall?.[0]).toContain('it redirects, and a token is not sent on'))
+})

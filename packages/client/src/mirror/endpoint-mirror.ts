@@ -41,7 +41,8 @@ export function mirrorAtEndpoint(url: string): OpenMirror {
     let isSent = false
     while (settled !== wanted) {
       const token = wanted as string | null
-      if (await send(url, token)) {
+      const refusal = await send(url, token)
+      if (refusal === undefined) {
         settled = token
         isSent = true
         mark(token)
@@ -49,7 +50,9 @@ export function mirrorAtEndpoint(url: string): OpenMirror {
       // A token whose session ended on its way is refused, and by now nobody wants it.
       else if (wanted === token) {
         // Whatever the hub says next is the next occasion.
-        if (!complained) console.warn(`isthmus: ${url} did not take the token; is the mirror of @isthmus/site there?`)
+        if (!complained) {
+          console.warn(`isthmus: ${url} did not take the token: ${refusal}. Is the mirror of @isthmus/site there?`)
+        }
         complained = true
         break
       }
@@ -75,13 +78,18 @@ export function mirrorAtEndpoint(url: string): OpenMirror {
   }
 }
 
-async function send(url: string, token: string | null): Promise<boolean> {
+/** Gives why it was not taken. */
+async function send(url: string, token: string | null): Promise<string | undefined> {
   const body =
     token === null ? {} : { body: JSON.stringify({ token }), headers: { 'content-type': 'application/json' } }
   // keepalive: a page that leaves right after signing out still says so.
-  return fetch(url, { method: token === null ? 'DELETE' : 'POST', ...body, keepalive: true, redirect: 'error' }).then(
-    ({ ok }) => ok,
-    () => false,
+  return fetch(url, { method: token === null ? 'DELETE' : 'POST', ...body, keepalive: true, redirect: 'manual' }).then(
+    ({ ok, status, type }) => {
+      if (ok) return undefined
+      // A server that adds or takes away the last slash, mostly.
+      return type === 'opaqueredirect' ? 'it redirects, and a token is not sent on' : `it answered ${status}`
+    },
+    () => 'there was no answer',
   )
 }
 
