@@ -91,10 +91,12 @@ export function createApi(embedder: Embedder, nonce: string, hedge: Hedge): Api 
   async function askFor(endpoint: Endpoint): Promise<SiteAnswer> {
     const answer = await honestly((await call(endpoint, siteAnswer)) as SiteAnswer)
     await settle(answer)
-    if (!key || !part || answer.state.status === 'signed-in') return answer
+    const used = key
+    if (!used || !part || answer.state.status === 'signed-in') return answer
     // As a cookie would be: another tab of this partition may have got the next handle.
     const kept = await part.loadKey(answer.site)
-    if (!kept || kept.handle === key.handle) return answer
+    // Meanwhile another answer may have shown that the cookie carries: then no key is used any more.
+    if (!kept || key !== used || kept.handle === used.handle) return answer
     key = kept
     return askFor(endpoint)
   }
