@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ENDPOINTS } from '@isthmus/protocol'
 import { stringifyCookie } from 'cookie'
 import { expect, it, onTestFinished, vi } from 'vitest'
+import { freePort } from './free-port.test-world.ts'
 import { CUSTOMER, createWorld, SHOP, type World } from './hub.test-world.ts'
 import { nodeHandler } from './node.ts'
 import { redisStore } from './store/redis.ts'
@@ -41,15 +42,6 @@ async function startHub(redisUrl: string, port = 0): Promise<HubServer> {
       await closed
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Runs nginx on the configuration of the documentation; gives its address. */

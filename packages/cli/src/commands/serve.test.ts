@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SignJWT } from 'jose'
 import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../../server/src/free-port.test-world.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { operate } from '../control.ts'
 import { serve } from './serve.ts'
@@ -21,16 +22,6 @@ async function listen(status: number): Promise<string> {
     server.close()
   })
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-/** A port that is free now: the hub has to know its own origin before it listens. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Not by fetch, which adds a Sec-Fetch-Mode of its own: a navigation says "navigate". */
