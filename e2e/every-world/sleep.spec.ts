@@ -44,8 +44,8 @@ async function showsAfterOneQuestion(world: World, tab: Tab, wanted: string, req
   const startedAt = Date.now()
   await tab.show()
   await shows(tab, wanted)
-  // What waits for a second is asked again beside, three times at most: on a slow machine these may be one question.
-  const most = Date.now() - startedAt < 1000 ? requests : 4 * requests
+  // What waits for a second is asked again beside, six times at most: on a slow machine these may be one question.
+  const most = Date.now() - startedAt < 1000 ? requests : 7 * requests
   expect(asked(world, QUESTION) - before).toBeGreaterThan(0)
   expect(asked(world, QUESTION) - before).toBeLessThanOrEqual(most)
 }
@@ -80,15 +80,7 @@ test('signed out while the stream was dead in silence: a hidden tab says so when
 test('when every kept connection is dead, the question gets through, and a stream is replaced by what an answer knows', async ({
   world,
   open,
-  privacyWorld,
 }) => {
-  // WebKit sends over dead connections until each of them is given up: the page may say unknown meanwhile.
-  const mayDoubt = privacyWorld === 'webkit'
-  const said = async () => {
-    const all = await statuses(shop)
-    return mayDoubt ? all.filter((status, index) => status !== 'unknown' || index === 0).filter(isNew) : all
-  }
-  const isNew = (status: string, index: number, all: readonly string[]) => status !== all[index - 1]
   const { shop, sid } = await openShop(world, open)
   await test.step('the question gets through', async () => {
     await shop.hide()
@@ -97,7 +89,7 @@ test('when every kept connection is dead, the question gets through, and a strea
     const streams = asked(world, STREAM)
     await shop.show()
     await shows(shop, 'signed in: A new name')
-    expect(await said()).toEqual(['unknown', 'signed-in'])
+    expect(await statuses(shop)).toEqual(['unknown', 'signed-in'])
     await expect.poll(() => asked(world, STREAM), PATIENCE).toBe(streams + 1)
   })
   await follows(shop)
@@ -112,7 +104,7 @@ test('when every kept connection is dead, the question gets through, and a strea
   await world.hub.sessions.revoke(sid)
   await shows(shop, 'signed-out: revoked')
   expect((await diagnosis(shop)).lastChange?.via).toBe('push')
-  expect(await said()).toEqual(['unknown', 'signed-in', 'signed-out'])
+  expect(await statuses(shop)).toEqual(['unknown', 'signed-in', 'signed-out'])
 })
 
 test('a machine that slept past the idle end: its visible page asks by itself, and says idle', async ({

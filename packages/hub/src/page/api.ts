@@ -66,7 +66,7 @@ export function createApi(embedder: Embedder, nonce: string, hedge: Hedge): Api 
     { method, path }: Endpoint,
     expected: Table,
     body?: unknown,
-    pair: CryptoKeyPair | undefined = key?.pair,
+    { pair = key?.pair, signal }: { pair?: CryptoKeyPair | undefined; signal?: AbortSignal | undefined } = {},
   ): Promise<unknown> {
     const json = body === undefined ? {} : { 'content-type': 'application/json' }
     const init = {
@@ -74,7 +74,7 @@ export function createApi(embedder: Embedder, nonce: string, hedge: Hedge): Api 
       headers: { ...embedderHeaders(embedder), ...json },
       body: body === undefined ? null : JSON.stringify(body),
       cache: 'no-store',
-      signal: AbortSignal.timeout(FRAME_TIMEOUT_MS),
+      signal: within(FRAME_TIMEOUT_MS, signal),
     } as const
     const sending = pair && part ? part.fetchWithProof(path, init, pair, key?.handle) : fetch(path, init)
     const response = await sending.catch((cause: unknown) => {
@@ -88,8 +88,8 @@ export function createApi(embedder: Embedder, nonce: string, hedge: Hedge): Api 
     throw new IsthmusError(refusal === MISFIT ? 'unreachable' : (refusal as Problem).error)
   }
 
-  async function askFor(endpoint: Endpoint): Promise<SiteAnswer> {
-    const answer = await honestly((await call(endpoint, siteAnswer)) as SiteAnswer)
+  async function askFor(endpoint: Endpoint, signal?: AbortSignal): Promise<SiteAnswer> {
+    const answer = await honestly((await call(endpoint, siteAnswer, undefined, { signal })) as SiteAnswer)
     await settle(answer)
     const used = key
     if (!used || !part || answer.state.status === 'signed-in') return answer
@@ -98,7 +98,7 @@ export function createApi(embedder: Embedder, nonce: string, hedge: Hedge): Api 
     // Meanwhile another answer may have shown that the cookie carries: then no key is used any more.
     if (!kept || key !== used || kept.handle === used.handle) return answer
     key = kept
-    return askFor(endpoint)
+    return askFor(endpoint, signal)
   }
 
   /** Which carrier stuck. */
@@ -111,7 +111,8 @@ export function createApi(embedder: Embedder, nonce: string, hedge: Hedge): Api 
     if (carrier === 'partitioned') await part?.forgetKey(site)
   }
 
-  const ask = (): Promise<SiteAnswer> => hedge.send(() => askFor(ENDPOINTS.session))
+  const act = (endpoint: Endpoint): Promise<SiteAnswer> => hedge.send((signal) => askFor(endpoint, signal))
+  const ask = (): Promise<SiteAnswer> => act(ENDPOINTS.session)
 
   async function link(endpoint: Endpoint, input?: RedeemInput): Promise<SiteAnswer> {
     // A key that is there already stays: its proof also says which session this partition had before.
@@ -120,7 +121,7 @@ export function createApi(embedder: Embedder, nonce: string, hedge: Hedge): Api 
       (await usePart()
         .then((code) => code.createKey())
         .catch(() => undefined))
-    const { handle, ...answer } = (await call(endpoint, redeemed, input, pair)) as Redeemed
+    const { handle, ...answer } = (await call(endpoint, redeemed, input, { pair })) as Redeemed
     key = pair && handle !== undefined ? { pair, handle } : undefined
     // Kept before it is needed: the page may be left at any time.
     unproven = key && part ? part.saveKey(answer.site, key) : part?.forgetKey(answer.site)
@@ -129,8 +130,8 @@ export function createApi(embedder: Embedder, nonce: string, hedge: Hedge): Api 
 
   return {
     ask,
-    touch: () => hedge.send(() => askFor(ENDPOINTS.touch)),
-    signOut: () => hedge.send(() => askFor(ENDPOINTS.signOut)),
+    touch: () => act(ENDPOINTS.touch),
+    signOut: () => act(ENDPOINTS.signOut),
 
     redeem: (input) => link(ENDPOINTS.redeem, input),
     adopt: () => link(ENDPOINTS.linkFrame),
@@ -166,6 +167,14 @@ export function createApi(embedder: Embedder, nonce: string, hedge: Hedge): Api 
     if (honest.state.status === 'unlinked') usePart().catch(() => undefined)
     return honest
   }
+}
+
+/** Ends after so long, and as the other one does. */
+function within(ms: number, other: AbortSignal | undefined): AbortSignal {
+  const end = new AbortController()
+  setTimeout(() => end.abort(new DOMException('', 'TimeoutError')), ms)
+  other?.addEventListener('abort', () => end.abort(other.reason))
+  return end.signal
 }
 
 /**

@@ -57,11 +57,40 @@ describe('a request', () => {
     expect(sent()).toBe(2)
   })
 
-  it('is sent as often as browsers may have dead connections, and no more', async () => {
-    const { request, sent } = hubOf(null)
-    void createHedge().send(request)
+  // Regression: WebKit keeps six connections, opens no other while all are taken, and each copy took a dead one.
+  it('gets a new connection where a browser keeps dead ones only, and no copy more', async () => {
+    const free = new Set(['dead', 'dead too', 'third', 'fourth', 'fifth', 'sixth'])
+    let sent = 0
+    const request = (signal?: AbortSignal): Promise<string> => {
+      const [dead] = free
+      sent++
+      if (dead === undefined) return Promise.reject(new Error('All connections are taken.'))
+      free.delete(dead)
+      if (dead === 'new') return Promise.resolve('answered')
+      return new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => {
+          free.add('new')
+          reject(new Error('aborted'))
+        })
+      })
+    }
+    const answer = createHedge().send(request)
+    await vi.advanceTimersByTimeAsync(3000)
+    expect(await answer).toBe('answered')
     await vi.advanceTimersByTimeAsync(60_000)
-    expect(sent()).toBe(4)
+    expect(sent).toBe(7)
+  })
+
+  it('leaves no copy behind when one is answered', async () => {
+    const signals: (AbortSignal | undefined)[] = []
+    const { request } = hubOf(null, 1500, null)
+    const answer = createHedge().send((signal) => {
+      signals.push(signal)
+      return request()
+    })
+    await vi.advanceTimersByTimeAsync(2500)
+    expect(await answer).toBe(1)
+    expect(signals.map((signal) => signal?.aborted)).toEqual([undefined, true, true, true, true, true])
   })
 
   it('to a hub that has been seen to be slow is hedged later', async () => {
