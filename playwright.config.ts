@@ -14,7 +14,8 @@ const config: PlaywrightTestConfig<object, { privacyWorld: PrivacyWorld }> = {
   timeout: HANG_MS,
   expect: { timeout: PATIENCE.timeout },
   fullyParallel: true,
-  workers: availableParallelism(),
+  // A test waits for its pages about half of the time.
+  workers: Math.ceil(1.5 * availableParallelism()),
   // A test that fails now and then is a fault, of the program or its own: nothing is tried twice. A machine that is busy
   // with other work may try once more, and the summary names each such test.
   retries: process.env.CI === 'true' ? 1 : 0,

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { svelteTesting } from '@testing-library/svelte/vite'
@@ -213,6 +214,8 @@ export default defineConfig({
       ],
       // For hangs only: no test waits for time to pass.
       testTimeout: 30_000,
+      // All processors; Vitest would leave one to itself, which waits most of the time.
+      maxWorkers: availableParallelism(),
       // Modules are loaded once for all files, which halves the work; so no test may leave the platform changed.
       isolate: false,
       unstubGlobals: true,

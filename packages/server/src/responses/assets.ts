@@ -28,7 +28,7 @@ export async function readAssets(): Promise<Assets> {
   const [greeter, client, ...texts] = await Promise.all(
     ['greeter.js', 'client.js', ...names.map((name) => HASHED + name)].map(readAsset),
   )
-  const files = await Promise.all(texts.map(compressFile))
+  const files = await Promise.all(texts.map(compressOnce))
   const byName = new Map(names.map((name, index) => [name, files[index] as Encoded]))
   const byStem = new Map(names.map((name, index) => [stemOf(name), files[index] as Encoded]))
   const hub = names.find((name) => stemOf(name) === 'hub')
@@ -38,7 +38,7 @@ export async function readAssets(): Promise<Assets> {
   return {
     greeter: (greeter as string).trim(),
     hubScript: ENDPOINTS.assets.path.replace(':file', hub),
-    client: await compressFile(client as string),
+    client: await compressOnce(client as string),
     clientHash: contentHash(client as string),
     find(name) {
       const file = byName.get(name)
@@ -46,6 +46,15 @@ export async function readAssets(): Promise<Assets> {
       return other && { file: other, exact: file !== undefined }
     },
   }
+}
+
+/** Several hubs of one process serve the same files. */
+const compressed = new Map<string, Promise<Encoded>>()
+
+function compressOnce(text: string): Promise<Encoded> {
+  const file = compressed.get(text) ?? compressFile(text)
+  compressed.set(text, file)
+  return file
 }
 
 async function readAsset(name: string): Promise<string> {
