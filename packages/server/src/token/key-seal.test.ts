@@ -25,7 +25,9 @@ function sealedWorld() {
   const store = memoryStore({ clock })
   return {
     store,
-    pass: (ms: number) => void (now += ms),
+    pass(ms: number) {
+      now += ms
+    },
     server: (keySeal?: KeySeal) => createTokenKeys({ store, clock, keySeal }),
     stored: async () => (await store.get('token/keys'))?.value ?? '',
   }
