@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
@@ -78,6 +79,19 @@ async function buildPart(builder: ViteBuilder, name: string): Promise<string> {
   if (!environment) throw new Error(`There is no environment "${name}".`)
   const built = (await builder.build(environment)) as { output: readonly [{ fileName: string }] }
   return ASSETS_PATH + built.output[0].fileName
+}
+
+/** Writes what pages may pin of the scripts that a hub serves: their names, and their hashes (Subresource Integrity §3.1). */
+async function publishIntegrity(): Promise<void> {
+  const folder = path('packages/server/assets/')
+  const names = ['client.js', ...(await readdir(path(ASSETS))).sort().map((name) => `immutable/${name}`)]
+  const hashes = await Promise.all(
+    names.map(async (name) => {
+      const hash = createHash('sha384').update(await readFile(folder + name))
+      return [name.replace('immutable/', 'assets/'), `sha384-${hash.digest('base64')}`]
+    }),
+  )
+  await writeFile(`${folder}integrity.json`, `${JSON.stringify(Object.fromEntries(hashes), null, 2)}\n`)
 }
 
 /** One bundle: where it starts, and the file it becomes. */
@@ -162,6 +176,7 @@ export default defineConfig({
         const environment = builder.environments[name]
         if (environment) await builder.build(environment)
       }
+      await publishIntegrity()
     },
   },
   environments: {

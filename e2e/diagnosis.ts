@@ -4,6 +4,12 @@ import type { World } from './world.ts'
 
 const answerMs = 3_000
 
+/** What a tab's console said, as text; nothing of a tab that is closed or hangs. */
+export async function consoleOf(tab: Tab): Promise<string[]> {
+  const lines = await answer(tab.console())
+  return typeof lines === 'string' ? [] : lines.map(({ level, text, url }) => `console: ${level} ${text} ${url ?? ''}`)
+}
+
 export function hasFailed({ status, expectedStatus }: TestInfo): boolean {
   return status !== expectedStatus
 }

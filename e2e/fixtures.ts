@@ -6,9 +6,10 @@ import {
   type Tab,
   type UserBrowser,
 } from '@isthmus/testing'
-import { test as base } from '@playwright/test'
-import { attachTabs, attachWorld, hasFailed } from './diagnosis.ts'
+import { test as base, expect } from '@playwright/test'
+import { attachTabs, attachWorld, consoleOf, hasFailed } from './diagnosis.ts'
 import { PATIENCE } from './patience.ts'
+import { linesOf } from './secrets.ts'
 import { startWorld, type World, type WorldOptions } from './world.ts'
 
 export interface WorkerOptions {
@@ -31,6 +32,8 @@ export interface Options {
 export interface Fixtures {
   /** Starts a hub and its sites, over https, on domains that the browser has not heard of. It lasts as long as the test. */
   readonly newWorld: (options?: WorldOptions) => Promise<World>
+  /** What the consoles of all tabs said. */
+  readonly said: string[]
   /** The one that most tests need. */
   readonly world: World
   /** One user's browser, which has never been anywhere. */
@@ -55,7 +58,11 @@ export const test = base.extend<Options & Fixtures, WorkerOptions & WorkerFixtur
     },
     { scope: 'worker', timeout: PATIENCE.timeout },
   ],
-  newWorld: async ({ certificate }, use, info) => {
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern.
+  said: async ({}, use) => {
+    await use([])
+  },
+  newWorld: async ({ certificate, said }, use, info) => {
     const worlds: World[] = []
     await use(async (options) => {
       const world = await startWorld(certificate, options)
@@ -65,12 +72,15 @@ export const test = base.extend<Options & Fixtures, WorkerOptions & WorkerFixtur
     for (const world of worlds) {
       if (hasFailed(info)) await attachWorld(info, world)
       await world[Symbol.asyncDispose]()
+      // Every scenario ends with a look at what was said in it.
+      const lines = [...linesOf(world.hubLog, world.hosts.requests), ...said]
+      if (!hasFailed(info)) expect(world.secrets.foundIn(lines), 'secrets that were said').toEqual([])
     }
   },
   world: async ({ newWorld }, use) => {
     await use(await newWorld())
   },
-  userBrowser: async ({ privacyWorld, cookies, certificate, running, newWorld: _ }, use, info) => {
+  userBrowser: async ({ privacyWorld, cookies, certificate, running, said, newWorld: _ }, use, info) => {
     await using browser =
       cookies === 'off' ? await launchBrowser(privacyWorld, { certificate, cookies }) : await running.newUser()
     const tabs: Tab[] = []
@@ -80,6 +90,7 @@ export const test = base.extend<Options & Fixtures, WorkerOptions & WorkerFixtur
       return tab
     }
     await use({ ...browser, newTab })
+    for (const tab of tabs) said.push(...(await consoleOf(tab)))
     if (hasFailed(info)) await attachTabs(info, tabs)
   },
 })

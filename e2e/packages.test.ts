@@ -29,9 +29,9 @@ describe.each(PUBLISHED)('packages/%s as it is published', (name) => {
   })
 
   test('has every file that an entry point names', () => {
-    for (const target of Object.values<{ types: string; default: string }>(manifest.exports)) {
-      expect(files()).toContain(target.types.slice(2))
-      expect(files()).toContain(target.default.slice(2))
+    const targets = Object.values<string | Record<'types' | 'default', string>>(manifest.exports)
+    for (const target of targets.flatMap((one) => (typeof one === 'string' ? [one] : Object.values(one)))) {
+      expect(files()).toContain(target.slice(2))
     }
   })
 

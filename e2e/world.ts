@@ -4,6 +4,7 @@ import { nodeHandler } from '@isthmus/server/node'
 import { type Certificate, type Hosts, startHosts } from '@isthmus/testing'
 import express, { type RequestHandler } from 'express'
 import { createLoginApp } from './login-app.ts'
+import { type Secrets, watchForSecrets } from './secrets.ts'
 import { createSiteApp, type SiteAppOptions } from './site-app.ts'
 
 /** The host names of one world: `.localhost` is no public suffix, so each name before it is a site of its own. */
@@ -53,6 +54,8 @@ export interface World extends AsyncDisposable {
   readonly names: HostNames
   /** What the hub has told of, oldest first. */
   readonly hubLog: readonly HubLogEntry[]
+  /** What the hub has given to browsers, and must be said nowhere. */
+  readonly secrets: Secrets
   /** The hub's clock; move it with {@link World.passTime}. */
   now(): number
   passTime(ms: number): void
@@ -108,7 +111,14 @@ export async function startWorld(
   for (const event of ['sign-in', 'sign-out', 'link', 'denied', 'delivery', 'error'] as const) {
     hub.on(event, (about) => hubLog.push({ at: Date.now(), event, about: inspect(about) }))
   }
-  const hubApp = express().use(nodeHandler(hub)).use(createLoginApp(hub))
+  const secrets = watchForSecrets()
+  const hubApp = express()
+    .use((request, response, next) => {
+      secrets.watch(request, response)
+      next()
+    })
+    .use(nodeHandler(hub))
+    .use(createLoginApp(hub))
   const bringBackHub = (): void => hosts.set(names.hub, hubApp)
   bringBackHub()
   const serve: World['serve'] = (name, changes) => {
@@ -121,6 +131,7 @@ export async function startWorld(
     hosts,
     names,
     hubLog,
+    secrets,
     now,
     passTime(ms) {
       offsetMs += ms

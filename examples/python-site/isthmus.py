@@ -15,8 +15,8 @@ import jwt
 TOKEN_LIMIT = 8192
 TOKEN_LIFETIME = 300
 CLOCK_SKEW = 30  # seconds that the clocks of hub and site may be apart
-KEYS_FRESH = 600  # seconds after which the hub's keys are read again
-KEYS_COOLDOWN = 30  # for an unknown key they are read again this often at most
+KEYS_FRESH = 30  # seconds after which the hub's keys are read again; for an unknown key, too
+KEYS_STALE = 600  # while the hub cannot be reached, those that were read last open tokens for this long
 FAILURE_PAUSE = 1  # a hub that is down is asked this often at most
 LOOPBACK_OR_HTTPS = re.compile(r"https://|http://(localhost|[\w.-]+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])[:/]")
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -179,13 +179,10 @@ class Keys:
         with self._lock:
             now = time.monotonic()
             # Whoever forges names of keys makes nobody fetch: within the cooldown an unknown one stays unknown.
-            is_due = now - self._read_at >= KEYS_FRESH or (
-                kid not in self._keys and now - self._read_at >= KEYS_COOLDOWN
-            )
-            if is_due and now - self._tried_at >= FAILURE_PAUSE:
+            if now - self._read_at >= KEYS_FRESH and now - self._tried_at >= FAILURE_PAUSE:
                 self._tried_at = now
                 self._fetch(now)
-            if not self._keys:
+            if not self._keys or now - self._read_at >= KEYS_STALE:
                 raise Refusal("unreachable", f"The keys of the hub cannot be had from {self._url}.")
             if kid not in self._keys:
                 raise Refusal("token-unknown-key", "The hub publishes no such key.")

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type OutgoingHttpHeaders, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -98,6 +98,20 @@ describe('a configuration', () => {
     await run.parseAsync(['check-config', '--json', '-c', join(folder, 'isthmus.config.yaml')], { from: 'user' })
     expect(write.mock.calls.join()).toContain('redis://store.example')
     expect(write.mock.calls.join()).not.toContain('hush')
+  })
+
+  test.skipIf(process.platform === 'win32')('takes no secret from a file that every user may write', async () => {
+    const folder = await folderWith({
+      'isthmus.config.yaml': YAML.replace(/key: .*}/, 'key: { file: key } } }'),
+      key: 'x'.repeat(32),
+    })
+    await chmod(join(folder, 'key'), 0o666)
+    await expect(loadConfig(undefined, folder)).rejects.toThrow(
+      /:3: login\.assertion\.key needs the file "key": every user of this machine may write it: chmod o-w\./,
+    )
+    // Containers mount secrets so that all of the container may read them.
+    await chmod(join(folder, 'key'), 0o444)
+    expect(await loadConfig(undefined, folder)).toMatchObject({ login: { assertion: { key: 'x'.repeat(32) } } })
   })
 
   test('that is wrong stops with every key, its file and line, and the cure', async () => {

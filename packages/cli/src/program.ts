@@ -56,19 +56,24 @@ export function createProgram(end: AbortSignal, setExitCode: (code: number) => v
   const keys = program.command('keys').description('The keys that tokens are signed with')
   keys
     .command('list')
-    .description('The keys, and since when each signs')
+    .description('The keys, since when each signs, and whether the store holds it sealed')
     .addOption(config())
     .addOption(json())
     .action(async ({ json, config }: Common) => {
       const found = await operate(await loadConfig(config), (hub) => hub.keysList())
       createOutput(json).result(
         found,
-        found.map(({ kid, signsFrom }) => `${kid}  signs from ${timeOf(signsFrom)}`).join('\n'),
+        found
+          .map(
+            ({ kid, signsFrom, sealed }) =>
+              `${kid}  signs from ${timeOf(signsFrom)}  ${sealed ? 'sealed' : 'not sealed'}`,
+          )
+          .join('\n'),
       )
     })
   keys
     .command('rotate')
-    .description('Publish the next key now; it signs after 16 minutes, when every site has read it')
+    .description('Publish the next key now; it signs a quarter of an hour later, when every site has read it')
     .addOption(config())
     .addOption(json())
     .action(async ({ json, config }: Common) => {
@@ -77,7 +82,7 @@ export function createProgram(end: AbortSignal, setExitCode: (code: number) => v
     })
   keys
     .command('revoke')
-    .description('Throw a key away that got into wrong hands. Sites believe its tokens for ten minutes at most')
+    .description('Throw a key away that got into wrong hands. Sites follow within a minute')
     .argument('<kid>')
     .addOption(config())
     .addOption(json())

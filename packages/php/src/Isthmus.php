@@ -45,9 +45,10 @@ final class Isthmus
     private const TOKEN_LIFETIME = 300;
     /** How far the clocks of hub and site may be apart, in seconds. */
     private const CLOCK_SKEW = 30;
-    /** The hub's keys are read again after ten minutes; for an unknown key, every thirty seconds at most. */
-    private const KEYS_FRESH = 600;
-    private const KEYS_COOLDOWN = 30;
+    /** The hub's keys are read again after this long; for an unknown key, too, that often at most. */
+    private const KEYS_FRESH = 30;
+    /** While the hub cannot be reached, those that were read last open tokens for this long. */
+    private const KEYS_STALE = 600;
     private const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
     private string $jwks;
@@ -280,11 +281,10 @@ final class Isthmus
     {
         $known = $this->keys();
         // Whoever forges names of keys makes nobody fetch: within the cooldown an unknown one stays unknown.
-        $isUnknown = !isset($known['keys'][$kid]) && time() - $known['triedAt'] >= self::KEYS_COOLDOWN;
-        if ($isUnknown || time() - $known['readAt'] >= self::KEYS_FRESH) {
+        if (time() - $known['readAt'] >= self::KEYS_FRESH) {
             $known = $this->refreshKeys($known['triedAt']);
         }
-        if ($known['keys'] === []) {
+        if ($known['keys'] === [] || time() - $known['readAt'] >= self::KEYS_STALE) {
             throw new Refusal('unreachable', "The keys of the hub cannot be had from $this->jwks.");
         }
         return $known['keys'][$kid] ?? throw new Refusal('token-unknown-key', 'The hub publishes no such key.');

@@ -120,14 +120,17 @@ export const TOKEN_LIMIT = 8 * 1024
 /** Where the hub publishes the keys of its tokens (RFC 7517 §5). */
 export const JWKS_PATH = '/.well-known/jwks.json'
 
-/** How long anybody may keep the published keys. */
-export const JWKS_CACHE_MS = 10 * MINUTE_MS
+/** How long anybody may keep the published keys, and what was verified by them: a revoked key opens nothing after that. */
+export const JWKS_CACHE_MS = 30 * SECOND_MS
 
-/** A hub server reads the keys again after this long: another one may have added one. */
-export const KEYS_FRESH_MS = MINUTE_MS
+/** A site whose hub cannot be reached goes on with the keys that it has for this long: no token lives longer. */
+export const JWKS_STALE_MS = 10 * MINUTE_MS
+
+/** A hub server reads the keys again after this long: another one may have added or revoked one. */
+export const KEYS_FRESH_MS = 30 * SECOND_MS
 
 /** A key is published this long before it signs: whoever keeps the list of keys has read it anew by then, and clocks may differ. */
-export const KEY_LEAD_MS = JWKS_CACHE_MS + KEYS_FRESH_MS + TOKEN_LIFETIME_MS
+export const KEY_LEAD_MS = JWKS_STALE_MS + KEYS_FRESH_MS + TOKEN_LIFETIME_MS
 
 /** A key signs for this long; then the next one does. */
 export const KEY_LIFETIME_MS = 30 * 24 * HOUR_MS

@@ -138,6 +138,7 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   const sites = await createSites(config.sites, clock, (error) => events.emit('error', { error, path: 'sites' }))
   const onError = (path: string) => (error: unknown) => events.emit('error', { error, path })
   const tokenKeys = createTokenKeys(settings)
+  await tokenKeys.check()
   const deliveries = createDeliveries({ ...settings, sites, keys: tokenKeys, events })
   const sessions = createSessions(settings, deliveries)
   const dpop = createDpopVerifier(settings.origin, store, clock)

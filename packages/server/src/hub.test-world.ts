@@ -18,6 +18,7 @@ import { createSecret, sha256 } from './session/secrets.ts'
 import type { Subject } from './session/subject.ts'
 import { memoryStore } from './store/memory.ts'
 import type { Store } from './store/store.ts'
+import { type ToldSecrets, watchForSecrets } from './told-secrets.test-world.ts'
 
 export const HUB = 'https://auth.example'
 export const SHOP = 'https://shop.example'
@@ -87,7 +88,9 @@ export async function createWorld(config: Partial<HubConfig> = {}, time: HeldTim
   const store = config.store ?? memoryStore({ clock })
   const hub = await createHub({ origin: HUB, sites: SITES, clock, timer, ...config, store })
 
-  const agent: World['agent'] = (initial = {}) => createAgent(hub, new Map(Object.entries(initial)))
+  const secrets = watchForSecrets(hub)
+
+  const agent: World['agent'] = (initial = {}) => createAgent(hub, new Map(Object.entries(initial)), secrets)
   const ticket: World['ticket'] = async (browser, returnTo, site) => {
     const verifier = createSecret()
     const query = new URLSearchParams({ return_to: returnTo, challenge: sha256(verifier), ...(site && { site }) })
@@ -96,27 +99,34 @@ export async function createWorld(config: Partial<HubConfig> = {}, time: HeldTim
     return { ticket: back.split(`#${TICKET_FRAGMENT}=`)[1] ?? '', verifier }
   }
 
+  async function dump(): Promise<string> {
+    const keys = (await store.keys('')).filter((key) => key !== 'hub/format')
+    return JSON.stringify(await Promise.all(keys.map(async (key) => [key, (await store.get(key))?.value])))
+  }
+
   return {
     hub,
     store,
     now: clock,
     pass,
     agent,
-    async dump() {
-      const keys = (await store.keys('')).filter((key) => key !== 'hub/format')
-      return JSON.stringify(await Promise.all(keys.map(async (key) => [key, (await store.get(key))?.value])))
-    },
+    dump,
     ticket,
     async link(browser, origin) {
       const partition = agent()
       await partition.ask('redeem', origin, { body: JSON.stringify(await ticket(browser, `${origin}/`)) })
       return partition
     },
-    [Symbol.asyncDispose]: () => hub.close(),
+    // Every scenario ends with a look at what was said in it, and at what is stored.
+    async [Symbol.asyncDispose]() {
+      const stored = await dump().catch(() => '')
+      await hub.close()
+      secrets.search(stored)
+    },
   }
 }
 
-function createAgent(hub: Hub, cookies: Map<string, string>): Agent {
+function createAgent(hub: Hub, cookies: Map<string, string>, secrets: ToldSecrets): Agent {
   function keep(setCookies: readonly string[]): void {
     for (const { name, value, maxAge } of setCookies.map((text) => parseSetCookie(text))) {
       if (maxAge === 0) cookies.delete(name)
@@ -136,6 +146,7 @@ function createAgent(hub: Hub, cookies: Map<string, string>): Agent {
 
   async function send(path: string, sending?: Sending): Promise<Response> {
     const response = await hub.fetch(request(path, sending))
+    await secrets.note(response)
     keep(response.headers.getSetCookie())
     return response
   }
@@ -173,6 +184,7 @@ function createAgent(hub: Hub, cookies: Map<string, string>): Agent {
     async signIn(subject, path = '/login') {
       const result = await hub.signIn(request(path, { method: 'POST' }), subject)
       keep(result.cookies)
+      await secrets.note(result.cookies)
       return result
     },
   }

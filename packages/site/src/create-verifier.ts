@@ -1,4 +1,4 @@
-import { IsthmusError, type Origin, TOKEN_LIFETIME_MS, TOKEN_LIMIT } from '@isthmus/protocol'
+import { IsthmusError, JWKS_CACHE_MS, type Origin, TOKEN_LIFETIME_MS, TOKEN_LIMIT } from '@isthmus/protocol'
 import { LRUCache } from 'lru-cache'
 import { createKeys } from './keys.ts'
 import { type LogoutNotice, openLogoutToken } from './logout-token.ts'
@@ -42,21 +42,22 @@ export interface Verifier {
 export function createVerifier(options: VerifierOptions): Verifier {
   const { hub, site, mirror, jwks, revocations, verdicts, clock } = parseVerifierOptions(options)
   const trust: Trust = { issuer: hub, audience: site, keys: createKeys(jwks), clock }
-  const believed = new LRUCache<string, Believed>({ max: verdicts })
+  /** Tokens that were checked, and until when that is believed: as long as the keys, because one may be revoked. */
+  const believed = new LRUCache<string, { readonly found: Believed; readonly until: number }>({ max: verdicts })
   /** Tokens that are being checked: a page asks for its parts all at once, with one token that is new to all of them. */
   const checking = new Map<string, Promise<Believed>>()
 
   async function believe(token: string): Promise<Believed> {
     if (token.length > TOKEN_LIMIT) throw refusal('token-too-long')
     const known = believed.get(token)
-    if (known && clock() < known.session.expiresAt) return known
+    if (known && clock() < known.until) return known.found
     const begun = checking.get(token)
     if (begun) return begun
     const check = openSiteToken(token, trust).finally(() => checking.delete(token))
     checking.set(token, check)
-    const fresh = await check
-    believed.set(token, fresh)
-    return fresh
+    const found = await check
+    believed.set(token, { found, until: Math.min(found.session.expiresAt, clock() + JWKS_CACHE_MS) })
+    return found
   }
 
   async function isOver({ session, issuedAt }: Believed): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { JWKS_CACHE_MS, JWKS_STALE_MS } from '@isthmus/protocol'
 import { expect, test, vi } from 'vitest'
 import { createKey, createWorld } from './token.test-world.ts'
 
@@ -65,4 +66,42 @@ test('kept keys and kept verdicts carry a site through an outage of the hub', as
   world.published = undefined
   expect((await verifier.verify(first)).status).toBe('signed-in')
   expect((await verifier.verify(second)).status).toBe('signed-in')
+})
+
+/** Lets time pass for the verifier, and for the list of keys, which has a clock of its own. */
+async function later(world: Awaited<ReturnType<typeof createWorld>>, ms: number, act: () => Promise<void>) {
+  world.pass(ms)
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms })
+  try {
+    await act()
+  } finally {
+    vi.useRealTimers()
+  }
+}
+
+// Regression: the keys were kept for ten minutes, and what they had opened for as long as the token lived.
+test('a revoked key opens nothing half a minute later, not even a token that was believed before', async () => {
+  await using world = await createWorld()
+  const verifier = world.verifier()
+  const token = await world.token()
+  expect((await verifier.verify(token)).status).toBe('signed-in')
+  world.published = [await createKey('second')]
+  await later(world, JWKS_CACHE_MS, async () => {
+    expect((await verifier.verify(token)).error?.code).toBe('token-unknown-key')
+  })
+})
+
+test('a hub that is away is believed to have the same keys, for ten minutes', async () => {
+  await using world = await createWorld()
+  const verifier = world.verifier()
+  await verifier.verify(await world.token())
+  world.published = undefined
+  await later(world, JWKS_STALE_MS - 1000, async () => {
+    expect((await verifier.verify(await world.token({ sid: 's2' }))).status).toBe('signed-in')
+    const { error } = await verifier.verify(await world.token({}, {}, await createKey('made meanwhile')))
+    expect(error?.code).toBe('unreachable')
+  })
+  await later(world, JWKS_STALE_MS + JWKS_CACHE_MS, async () => {
+    expect((await verifier.verify(await world.token({ sid: 's3' }))).error?.code).toBe('unreachable')
+  })
 })

@@ -33,14 +33,15 @@ describe('a good token', () => {
     expect((await verifier.verify(token)).user).toEqual({ sub: 'customer', roles: ['reader'] })
   })
 
-  test('is checked once, and believed not a moment longer than it lives', async () => {
+  test('is checked once in half a minute, and believed not a moment longer than it lives', async () => {
     await using world = await createWorld()
     const verifier = world.verifier()
     const token = await world.token()
     const first = await verifier.verify(token)
+    world.pass(29_999)
     expect(await verifier.verify(token)).toBe(first)
-    world.pass(299_999)
-    expect(await verifier.verify(token)).toBe(first)
+    world.pass(270_000)
+    expect(await verifier.verify(token)).toEqual(first)
     world.pass(1)
     expect(await verifier.verify(token)).toMatchObject({ status: 'unknown', error: { code: 'token-expired' } })
   })

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http'
@@ -11,6 +12,7 @@ import type { LoadedConfig } from '../config/load-config.ts'
 import { operate } from '../control.ts'
 import { serve } from './serve.ts'
 
+const SEAL = randomBytes(32).toString('base64')
 const KEY = 'a shared key of thirty-two bytes!'
 const SHOP = 'http://shop.localhost:4001'
 
@@ -62,7 +64,7 @@ test('serves, signs in, takes orders, says in words which site refuses logouts, 
   const shop = { id: 'shop', origins: [SHOP], backchannelLogoutUri: `${await listen(403)}/logout` }
   const config: LoadedConfig = {
     file: 'isthmus.config.yaml',
-    hub: { origin, sites: [shop] },
+    hub: { origin, sites: [shop], keySeal: SEAL },
     store: join(folder, 'data'),
     login: { assertion: { key: KEY } },
     admin: { keys: [{ name: 'crm', key: 'a-key-of-the-crm-that-is-long-enough' }] },
@@ -86,6 +88,8 @@ test('serves, signs in, takes orders, says in words which site refuses logouts, 
     await signIn(origin)
     const [session] = await operate(config, (hub) => hub.sessionsList('ann'))
     expect(session?.sub).toBe('ann')
+    const [key] = await operate(config, (hub) => hub.keysList())
+    expect(key?.sealed).toBe(true)
     const headers = { authorization: `Bearer ${config.admin?.keys[0]?.key}` }
     const listed = await fetch(`${origin}/isthmus/admin/sessions?sub=ann`, { headers })
     expect(await listed.json()).toMatchObject({ sessions: [{ sid: session?.sid }] })
@@ -102,5 +106,10 @@ test('serves, signs in, takes orders, says in words which site refuses logouts, 
   }
   expect(results.at(-1)).toEqual({ event: 'ended' })
   // No hub runs here any more: the store itself is asked.
+  const next = await operate(config, (hub) => hub.keysRotate())
+  expect(next.sealed).toBe(true)
+  await expect(operate({ ...config, hub: { origin, sites: [shop] } }, (hub) => hub.keysList())).rejects.toThrow(
+    /keySeal does not open the signing keys/,
+  )
   expect(await operate(config, (hub) => hub.sessionsList('ann'))).toEqual([])
 })

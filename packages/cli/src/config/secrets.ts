@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 /** What is wrong with a secret: the path of its key, and a sentence. */
@@ -24,9 +24,7 @@ export function resolveSecrets(
     const [[key, content] = [], another] = Object.entries(part)
     if (!another && typeof content === 'string' && (key === 'env' || key === 'file')) {
       try {
-        return key === 'env'
-          ? fromEnvironment(content)
-          : readFileSync(resolve(folder, content), 'utf8').replace(/\r?\n$/, '')
+        return key === 'env' ? fromEnvironment(content) : fromFile(resolve(folder, content))
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error)
         faults.push({ path, message: `needs the ${key === 'env' ? 'variable' : 'file'} "${content}": ${message}` })
@@ -40,6 +38,14 @@ export function resolveSecrets(
     const found = environment[name]
     if (!found) throw new Error('it is not set')
     return found
+  }
+
+  /** Whoever may write it chooses the secret. Reading is left to the system: containers mount secrets for all to read. */
+  function fromFile(path: string): string {
+    if (process.platform !== 'win32' && statSync(path).mode & 0o002) {
+      throw new Error('every user of this machine may write it: chmod o-w')
+    }
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
   }
 
   return { value: walk(value, []), faults }

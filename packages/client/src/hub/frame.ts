@@ -93,7 +93,7 @@ export function openFrame(
   frame.style.cssText = shown ? 'border:0;width:100%;height:100%' : 'display:none'
   frame.title = 'Isthmus'
   frame.referrerPolicy = 'origin'
-  frame.allow = 'storage-access; identity-credentials-get'
+  frame.allow = 'storage-access'
   const query = new URLSearchParams({
     // For the hub, where the Referer is withheld.
     origin: location.origin,

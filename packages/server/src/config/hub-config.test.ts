@@ -91,7 +91,8 @@ const ID = 'a site id is 1 to 63 of a-z, 0-9 and inner "-", because it becomes p
 const STORE = 'needs lmdbStore({ path }) from "@isthmus/server/lmdb", or memoryStore() in tests'
 const LOGIN_PATH = 'needs a path on the auth domain: one "/", then the rest'
 const SITE_OPTIONS = 'id, name, origins, claims, groups, cookieDomains, backchannelLogoutUri, returnPaths'
-const HUB_OPTIONS = 'origin, sites, store, loginPath, idleMs, absoluteMs, placeOf, metrics, limits, clock, timer'
+const HUB_OPTIONS =
+  'origin, sites, store, loginPath, idleMs, absoluteMs, placeOf, metrics, limits, keySeal, clock, timer'
 
 const faults: [string, Loose, string][] = [
   ['no origin', { origin: undefined }, 'origin needs an exact origin: "https://www.example.com"'],

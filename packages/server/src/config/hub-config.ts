@@ -5,6 +5,7 @@ import { networkOf } from '../requests/place.ts'
 import type { RequestLike } from '../requests/request-like.ts'
 import type { Clock, Store } from '../store/store.ts'
 import { startTimer, type Timer } from '../timer.ts'
+import { type KeySeal, SEAL_SECRET, sealWith } from '../token/key-seal.ts'
 import { domainsOver } from './cookie-domain.ts'
 import { defaultSentence, explain, onlyOptions } from './explain.ts'
 import { originSchema, type Site, type SiteConfig, siteSchema } from './site.ts'
@@ -32,6 +33,13 @@ export interface HubConfig {
   readonly metrics?: boolean
   /** What one address or one session may take of the hub. Beyond it the answer is 429, with `Retry-After`. */
   readonly limits?: LimitsConfig
+  /**
+   * Seals the private halves of the signing keys before they are stored, so that a copy of the store signs nothing: 32
+   * random bytes in base64 (`openssl rand -base64 32`), or an object that asks your key management service. Of a list the
+   * first seals and all open: put a new secret in front, and take the old one away when every server has both. Keys that
+   * were stored without a seal are sealed when they are read. Default: none; the store is then kept as safe as a password.
+   */
+  readonly keySeal?: string | readonly string[] | KeySeal
   /** Milliseconds since the epoch; default `Date.now`. Tests hold it. */
   readonly clock?: Clock
   /** Calls back once, after so many milliseconds; default Node's `setTimeout`. Tests hold it, as they hold the clock. */
@@ -39,6 +47,26 @@ export interface HubConfig {
 }
 
 const storeMethods = ['get', 'write', 'take', 'keys', 'publish', 'subscribe', 'sweep', 'close'] as const
+
+const sealSchema: z.ZodType<KeySeal> = z
+  .custom<string | readonly string[] | KeySeal>(
+    (value) =>
+      isKeySeal(value) ||
+      (typeof value === 'string' ? [value] : Array.isArray(value) && value.length > 0 ? value : [undefined]).every(
+        (secret) => typeof secret === 'string' && SEAL_SECRET.test(secret),
+      ),
+    {
+      error: 'needs 32 random bytes in base64 ("openssl rand -base64 32"), a list of such, or an object { seal, open }',
+    },
+  )
+  .transform((value) =>
+    isKeySeal(value) ? value : sealWith((typeof value === 'string' ? [value] : value) as [string, ...string[]]),
+  )
+
+function isKeySeal(value: unknown): value is KeySeal {
+  const { seal, open } = (value ?? {}) as Partial<KeySeal>
+  return typeof seal === 'function' && typeof open === 'function'
+}
 
 const hubSchema = onlyOptions({
   origin: originSchema,
@@ -61,6 +89,7 @@ const hubSchema = onlyOptions({
     .default(() => networkOf),
   metrics: z.boolean().default(false),
   limits: limitsSchema,
+  keySeal: sealSchema.optional(),
   clock: z
     .custom<Clock>((value) => typeof value === 'function', { error: 'needs a function like Date.now' })
     .default(() => Date.now),
@@ -117,6 +146,7 @@ export interface Settings {
   readonly placeOf: (request: RequestLike) => string | undefined
   readonly metrics: boolean
   readonly limits: Required<LimitsConfig>
+  readonly keySeal?: KeySeal | undefined
   readonly clock: Clock
   readonly timer: Timer
 }

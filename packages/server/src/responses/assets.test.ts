@@ -1,9 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build, type Rolldown } from 'vite'
 import { expect, onTestFinished, test } from 'vitest'
+import { createWorld } from '../hub.test-world.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -25,4 +27,20 @@ test('a server that was bundled into one file says what to do about it', async (
     code: 'internal',
     message: expect.stringContaining('leave it out of the bundle (external)'),
   })
+})
+
+test('each script that pages load is served with the hash that the build has published for it', async () => {
+  await using world = await createWorld()
+  const published: Record<string, string> = JSON.parse(await readFile(path('../../assets/integrity.json'), 'utf8'))
+  expect(Object.keys(published)).toEqual([
+    'client.js',
+    ...['hub', 'key', 'worker'].map((name) => expect.stringMatching(new RegExp(`^assets/${name}-[\\w-]{8}\\.js$`))),
+  ])
+  for (const [name, integrity] of Object.entries(published)) {
+    const response = await world.agent().send(`/isthmus/${name}`)
+    const hash = createHash('sha384').update(Buffer.from(await response.arrayBuffer()))
+    expect(`sha384-${hash.digest('base64')}`).toBe(integrity)
+    // A page that pins a script asks for it by CORS (SRI §3.5).
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+  }
 })

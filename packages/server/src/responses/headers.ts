@@ -1,11 +1,27 @@
-import { ENDPOINTS, type Origin } from '@isthmus/protocol'
+import { ENDPOINTS, isTrustworthyOrigin, type Origin } from '@isthmus/protocol'
 import { sha256Source } from './content-hash.ts'
 
-/** On every answer that says nothing else: no other origin embeds it, or keeps a hold of a window that shows it. */
-export const ISOLATING_HEADERS: Readonly<Record<string, string>> = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
+/** A browser that was here by https comes back by https alone, for a year. */
+const HSTS = 'max-age=31536000'
+
+/**
+ * On every answer that says nothing else, names in lower case: no other origin embeds or frames it, or keeps a hold of a
+ * window that shows it; opened by itself it runs and loads nothing.
+ */
+export function isolatingHeaders(hub: Origin): readonly (readonly [name: string, value: string])[] {
+  // A name that every developer has, such as auth.localhost, is never bound to https.
+  const isLoopback = isTrustworthyOrigin(hub.replace('https:', 'http:') as Origin)
+  return [
+    ['cross-origin-opener-policy', 'same-origin'],
+    ['cross-origin-resource-policy', 'same-origin'],
+    ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+    ['x-content-type-options', 'nosniff'],
+    ...(isLoopback ? [] : [['strict-transport-security', HSTS] as const]),
+  ]
 }
+
+/** What no page of the hub uses, whoever embeds it. Every engine that reads the header knows these names. */
+const PERMISSIONS = 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()'
 
 /** A page or an answer about one user: nobody keeps it, nobody guesses its type. */
 export const PRIVATE_HEADERS: Readonly<Record<string, string>> = {
@@ -57,6 +73,7 @@ export function hubPageHeaders({ hub, greeter, style, ancestors }: HubPageParts)
     // Pages under COEP require-corp embed only what carries both.
     'Cross-Origin-Embedder-Policy': 'require-corp',
     'Cross-Origin-Resource-Policy': 'cross-origin',
+    'Permissions-Policy': PERMISSIONS,
     Vary: 'Referer, Cookie, Sec-Fetch-Storage-Access',
   }
 }
@@ -97,8 +114,12 @@ export function visiblePageHeaders(style: string, script?: string): Record<strin
       "base-uri 'none'",
       // Chromium holds the redirects after a form to this as well: the way to a site is a page that leads on.
       "form-action 'self'",
+      "require-trusted-types-for 'script'",
+      "trusted-types 'none'",
       "frame-ancestors 'none'",
     ].join('; '),
+    'Cross-Origin-Embedder-Policy': 'require-corp',
+    'Permissions-Policy': PERMISSIONS,
     // POST needs an Origin that is not "null": no-referrer would take it away.
     'Referrer-Policy': 'same-origin',
   }

@@ -13,7 +13,7 @@ import type { HubParts } from '../parts.ts'
 import { countedAs } from '../requests/client-address.ts'
 import { answerPreflight, isPreflight, sharedWith, shareWith, shareWithAll } from '../requests/cors.ts'
 import { limitBody } from '../requests/limit-body.ts'
-import { ISOLATING_HEADERS, PRIVATE_HEADERS } from '../responses/headers.ts'
+import { isolatingHeaders, PRIVATE_HEADERS } from '../responses/headers.ts'
 import { type Answer, appendHeader, jsonReply, type Reply, replyOf } from '../responses/reply.ts'
 import { malformedCookies } from '../responses/set-cookies.ts'
 import { wayBackOf } from '../visits/way-back.ts'
@@ -39,8 +39,6 @@ const ORIGIN_SHOWN = 'https://:65535'.length + 253
 
 /** When it is worth to ask again a hub that has no store. */
 const RETRY_AFTER_S = '1'
-
-const ISOLATING = Object.entries(ISOLATING_HEADERS).map(([name, value]) => [name.toLowerCase(), value] as const)
 
 /** `address`: what the request is counted as, if that is known. */
 type Route = (request: Request, hub: HubParts, address: string | undefined) => Answer | Promise<Answer>
@@ -112,6 +110,7 @@ export type Router = (request: Request, address?: string) => Promise<Reply>
 /** Leads every endpoint of the table to its file, and turns every failure into a typed answer. */
 export function createRouter(hub: HubParts): Router {
   const { draining, events, limits, metrics, settings, sites } = hub
+  const isolating = isolatingHeaders(settings.origin)
 
   async function route(request: Request, path: string, name: EndpointName | undefined, from?: string): Promise<Reply> {
     const method = SHARED.get(path)
@@ -171,7 +170,7 @@ export function createRouter(hub: HubParts): Router {
     const reply = await route(request, path, name, from)
     // Whoever proves possession gets the nonce for the next proof, refused or not (RFC 9449 §8).
     if (nonce !== undefined) reply.headers['dpop-nonce'] = nonce
-    for (const [header, value] of ISOLATING) reply.headers[header] ??= value
+    for (const [header, value] of isolating) reply.headers[header] ??= value
     const set = malformed.length === 0 ? [] : [reply.headers['set-cookie'] ?? []].flat()
     for (const { name: cookie, expiry } of malformed) {
       if (!set.some((one) => one.startsWith(`${cookie}=`))) appendHeader(reply, 'set-cookie', expiry)

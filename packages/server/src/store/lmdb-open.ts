@@ -10,6 +10,7 @@ import {
   openSync,
   readSync,
   rmSync,
+  statSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { endianness, tmpdir } from 'node:os'
@@ -43,11 +44,30 @@ export function openEnvironment(path: string): RootDatabase {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     checkDataFile(join(folder, 'data.mdb'))
+    checkPermissions(folder)
     return open(options)
   } catch (cause) {
     throw new IsthmusError('config-invalid', `store.path: ${explain(folder, cause as NodeJS.ErrnoException)}`, {
       cause,
     })
+  }
+}
+
+/** What every user of the machine may do to the store; a group may share it, as volumes of containers are. */
+function checkPermissions(folder: string): void {
+  if (process.platform === 'win32') return
+  const { mode } = statSync(folder)
+  if (mode & 0o002) throw new OpenToAll(folder, 'chmod o-w')
+  const file = join(folder, 'data.mdb')
+  const isEntered = (mode & 0o001) !== 0
+  if (isEntered && (statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o006) {
+    throw new OpenToAll(file, 'chmod o-rw')
+  }
+}
+
+class OpenToAll extends Error {
+  constructor(path: string, cure: string) {
+    super(`every user of this machine may open ${path}: ${cure} ${path}`)
   }
 }
 
@@ -112,7 +132,9 @@ function isReadable(path: string): boolean {
   }
 }
 
-function explain(folder: string, { code, message }: NodeJS.ErrnoException): string {
+function explain(folder: string, error: NodeJS.ErrnoException): string {
+  if (error instanceof OpenToAll) return `${error.message}.`
+  const { code, message } = error
   switch (code) {
     case 'EEXIST':
     case 'ENOTDIR':

@@ -209,6 +209,19 @@ describe('the folder', () => {
     expect(modeOf('var', 'sessions.db', 'data.mdb')).toBe(0o600)
   })
 
+  it.skipIf(process.platform === 'win32')('is refused while every user of the machine may open it', async () => {
+    await lmdbStore({ path: folder }).close()
+    chmodSync(folder, 0o777)
+    expect(failure(folder).message).toMatch(/^store\.path: every user of this machine may open \S+: chmod o-w \S+\.$/)
+    // A group may share it, as volumes of containers are.
+    chmodSync(folder, 0o2770)
+    await lmdbStore({ path: folder }).close()
+    chmodSync(join(folder, 'data.mdb'), 0o644)
+    await lmdbStore({ path: folder }).close()
+    chmodSync(folder, 0o755)
+    expect(failure(folder).message).toMatch(/data\.mdb: chmod o-rw/)
+  })
+
   function failure(path: string): IsthmusError {
     try {
       lmdbStore({ path })

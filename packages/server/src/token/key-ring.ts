@@ -2,11 +2,10 @@ import { KEY_LEAD_MS, KEY_LIFETIME_MS, TOKEN_LIFETIME_MS } from '@isthmus/protoc
 import type { JWK_EC_Private, JWK_EC_Public } from 'jose'
 
 /** A key as it is stored. It is published from its creation on, and signs from `signsFrom` until the next key does. */
-export interface StoredKey {
-  readonly kid: string
-  readonly signsFrom: number
-  readonly privateJwk: JWK_EC_Private
-}
+export type StoredKey = { readonly kid: string; readonly signsFrom: number } & (
+  | { readonly privateJwk: JWK_EC_Private }
+  | { readonly publicJwk: JWK_EC_Public; readonly sealed: string }
+)
 
 /** A key that anybody may have. */
 export type PublishedKey = JWK_EC_Public & { readonly kid: string; readonly alg: 'ES256'; readonly use: 'sig' }
@@ -22,15 +21,13 @@ export function signingKey(ring: KeyRing, now: number): StoredKey | undefined {
 
 /** The keys of all tokens that may be alive, and of those to come. */
 export function publishedKeys(ring: KeyRing, now: number): readonly PublishedKey[] {
-  return withoutDead(ring, now).map(({ kid, privateJwk: { crv, x, y } }) => ({
-    kty: 'EC',
-    crv,
-    x,
-    y,
-    kid,
-    alg: 'ES256',
-    use: 'sig',
-  }))
+  return withoutDead(ring, now).map((key) => ({ ...publicHalf(key), kid: key.kid, alg: 'ES256', use: 'sig' }))
+}
+
+/** What of a key anybody may have. */
+export function publicHalf(key: StoredKey): JWK_EC_Public {
+  const { crv, x, y } = 'sealed' in key ? key.publicJwk : key.privateJwk
+  return { kty: 'EC', crv, x, y }
 }
 
 /** When a key made now would sign, if one has to be made: at once where there is none, else after it was published for long enough. */

@@ -205,7 +205,7 @@ describe('keys in the hands of an operator', () => {
     const keys = server()
     const [first] = await kidsOf(keys)
     const next = await keys.rotate()
-    expect(next).toEqual({ kid: expect.any(String), signsFrom: START + KEY_LEAD_MS })
+    expect(next).toEqual({ kid: expect.any(String), signsFrom: START + KEY_LEAD_MS, sealed: false })
     // It is the one that is meant until it signs.
     expect(await server().rotate()).toEqual(next)
     expect(await kidsOf(server())).toEqual([first, next.kid])
@@ -227,6 +227,6 @@ describe('keys in the hands of an operator', () => {
     expect([first, next.kid]).not.toContain(last)
     expect(kidOf(await server().sign('JWT', {}))).toBe(last)
     expect(await keys.revoke('nothing')).toBe(false)
-    expect(await keys.list()).toEqual([{ kid: last, signsFrom: START }])
+    expect(await keys.list()).toEqual([{ kid: last, signsFrom: START, sealed: false }])
   })
 })

@@ -239,7 +239,7 @@ describe('GET /.well-known/jwks.json', () => {
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'application/json',
       'access-control-allow-origin': '*',
-      'cache-control': 'public, max-age=600',
+      'cache-control': 'public, max-age=30',
     })
     expect(response.headers.get('access-control-allow-credentials')).toBeNull()
     const { keys } = (await response.json()) as JSONWebKeySet

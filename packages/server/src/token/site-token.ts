@@ -46,7 +46,8 @@ export function createSiteTokens(issuer: Origin, keys: TokenKeys, clock: Clock):
         exp,
         groups: groups.filter((group) => named.has(group)),
       }
-      const name = JSON.stringify([claims, issuedAt])
+      // A token by a key that was revoked is not handed out again.
+      const name = JSON.stringify([claims, issuedAt, await keys.signingWith()])
       const known = kept.get(name)
       if (known) return known
       const token = keys.sign('JWT', claims, { [ISSUED_AT_HEADER]: issuedAt })
