@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Certificate, type HostHandler, startHosts } from '@isthmus/testing'
-import OpenIdProvider from 'oidc-provider'
 import { freePort, listening, proxyTo } from '../back-ends.ts'
 import { foundLanguages } from '../languages.ts'
+import { openIdProvider } from '../openid-provider.ts'
 import { createSiteApp } from '../site-app.ts'
 import { newHostNames } from '../world.ts'
 
@@ -122,7 +122,7 @@ function leading(ports: Readonly<Record<string, number>>): HostHandler {
   }
 }
 
-/** The certified `oidc-provider`, on another domain than the hub; its users have any name and any password. */
+/** A provider on another domain than the hub. */
 async function startProvider(endings: (() => unknown)[], hub: string, hubPort: number): Promise<string> {
   let handle: RequestListener = () => {}
   const server = createServer((request, response) => handle(request, response)).listen(0, '127.0.0.1')
@@ -132,30 +132,7 @@ async function startProvider(endings: (() => unknown)[], hub: string, hubPort: n
     server.close()
   })
   const issuer = `http://localhost:${(server.address() as AddressInfo).port}`
-  const provider = new OpenIdProvider(issuer, {
-    clients: [
-      {
-        client_id: 'hub',
-        client_secret: KEY,
-        redirect_uris: [`${hub}/isthmus/oidc/callback`],
-        // From inside the network, past the proxy: no resolver knows the domains of the tests.
-        backchannel_logout_uri: `http://localhost:${hubPort}/isthmus/oidc/backchannel-logout`,
-        backchannel_logout_session_required: true,
-      },
-    ],
-    features: { backchannelLogout: { enabled: true } },
-    claims: { openid: ['sub'], profile: ['name', 'roles'] },
-    conformIdTokenClaims: false,
-    // Its own one keeps away from loopback.
-    fetch: (url, init) => {
-      const { dispatcher: _, ...plain } = (init ?? {}) as RequestInit & { dispatcher?: unknown }
-      return fetch(url, plain)
-    },
-    findAccount: (_, sub) => ({
-      accountId: sub,
-      claims: () => ({ sub, name: sub === 'ann' ? 'Ann' : sub, roles: ['customers', 'staff'] }),
-    }),
-  })
-  handle = provider.callback()
+  // From inside the network, past the proxy: no resolver knows the domains of the tests.
+  handle = openIdProvider({ issuer, hub, clientSecret: KEY, hubFromInside: `http://localhost:${hubPort}` })
   return issuer
 }
