@@ -10,6 +10,7 @@ import { type Certificate, type HostHandler, startHosts } from '@isthmus/testing
 import { freePort, listening, proxyTo } from '../back-ends.ts'
 import { foundLanguages } from '../languages.ts'
 import { openIdProvider } from '../openid-provider.ts'
+import { installPackedIn } from '../packed.ts'
 import { createSiteApp } from '../site-app.ts'
 import { newHostNames } from '../world.ts'
 
@@ -19,13 +20,12 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 export type Login = 'php' | 'python' | 'provider'
 
 const KEY = 'a shared key of thirty-two bytes!'
-const command = path('../../packages/cli/dist/main.js')
 const SITES = ['shop', 'news', 'staff'] as const
 
 /** Where its sessions live: a folder, or a Redis of its own. */
 export type StoreKind = 'lmdb' | 'redis'
 
-/** `isthmus serve` as a process behind https, its login as another one, and three sites. */
+/** `isthmus serve`, installed from its tarball, as a process behind https; its login as another one, and three sites. */
 export interface CommandWorld extends AsyncDisposable {
   url(host: 'hub' | (typeof SITES)[number], path?: string): string
   /** Where the provider is, if there is one. */
@@ -45,6 +45,8 @@ export async function startCommandWorld(tls: Certificate, login: Login, kind: St
   endings.push(() => hosts.close())
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-command-'))
   endings.push(() => rm(folder, { recursive: true, force: true }))
+  await installPackedIn(folder)
+  const command = join(folder, 'node_modules', '.bin', 'isthmus')
   const [port, loginPort] = [await freePort(), await freePort()]
   const origin = hosts.origin(names.hub)
   const said: string[] = []
