@@ -208,6 +208,8 @@ export default defineConfig({
         {
           extends: true,
           plugins: [svelte({ configFile: false })],
+          // As NestJS wants them.
+          oxc: { decorator: { legacy: true } },
           test: {
             name: 'node',
             globalSetup: path('e2e/servers.ts'),

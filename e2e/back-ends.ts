@@ -15,7 +15,7 @@ export const BACK_ENDS = ['express', 'php', 'python'] as const
 export type BackEndName = (typeof BACK_ENDS)[number]
 
 /** Back ends inside a framework that protects its forms. CodeIgniter comes by Composer, which tests do not ask: its names are stood in for. */
-export const FRAMEWORKS = ['codeigniter', 'django'] as const
+export const FRAMEWORKS = ['codeigniter', 'laravel', 'django'] as const
 export type FrameworkName = (typeof FRAMEWORKS)[number]
 
 /** An example site as a process of its own. */
@@ -103,13 +103,14 @@ interface Command {
 
 /** `undefined` where its language could not be had. */
 function commandOf(name: BackEndName | FrameworkName, port: number): Command | undefined {
-  const { php, python } = foundLanguages()
+  const { php, laravel, python } = foundLanguages()
   const phpServer = ['-S', `127.0.0.1:${port}`]
   const commands: Record<typeof name, Omit<Command, 'executable'> & { readonly executable: string | undefined }> = {
     express: { executable: process.execPath, parameters: ['dist/main.js'], folder: '../examples/express-site' },
     php: { executable: php, parameters: [...phpServer, 'index.php'], folder: '../examples/php-site' },
     python: { executable: python, parameters: ['-B', 'app.py'], folder: '../examples/python-site' },
     codeigniter: { executable: php, parameters: [...phpServer, 'codeigniter-stand-in.php'], folder: './back-ends' },
+    laravel: { executable: laravel, parameters: [...phpServer, 'laravel-site.php'], folder: './back-ends' },
     django: { executable: python, parameters: ['-B', 'django_site.py'], folder: '../examples/python-site' },
   }
   const { executable, ...rest } = commands[name]

@@ -8,6 +8,14 @@ const php: Engine = {
   variable: 'ISTHMUS_PHP',
 }
 
+const laravel: Engine = {
+  name: 'Laravel for PHP',
+  commands: php.commands,
+  trial: ['-r', "exit(stream_resolve_include_path('Illuminate/Foundation/Application.php') ? 0 : 1);"],
+  aptPackages: ['php-cli', 'php-laravel-framework'],
+  variable: 'ISTHMUS_LARAVEL',
+}
+
 const python: Engine = {
   name: 'Python with Flask, Django and PyJWT',
   // Debian's packages belong to Debian's Python, which need not be the first one on PATH.
@@ -27,18 +35,19 @@ export const redis: Engine = {
 
 /** Finds them or installs them, once for all tests: whoever is started later reads the environment. */
 export function ensureLanguages(): void {
-  for (const language of [php, python, redis]) {
+  for (const language of [php, laravel, python, redis]) {
     const path = ensureEngine(language)
     if (path) process.env[language.variable] = path
   }
 }
 
-type Found = Readonly<Record<'php' | 'python' | 'redis', string | undefined>>
+type Found = Readonly<Record<'php' | 'laravel' | 'python' | 'redis', string | undefined>>
 
 /** What {@link ensureLanguages} found. */
 export function foundLanguages(): Found {
   return {
     php: process.env[php.variable],
+    laravel: process.env[laravel.variable],
     python: process.env[python.variable],
     redis: process.env[redis.variable],
   }

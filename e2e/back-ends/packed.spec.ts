@@ -3,28 +3,12 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { test as base, expect } from '@playwright/test'
 import { freePort } from '../back-ends.ts'
+import { installPackedIn } from '../packed.ts'
 
 const run = promisify(execFile)
-const root = fileURLToPath(new URL('../..', import.meta.url))
-
-/** An empty folder with the packed tarballs installed, as people get them. */
-async function installIn(folder: string, packages: readonly string[]): Promise<void> {
-  const workspaces = packages.map((name) => `--workspace=${name}`)
-  const { stdout } = await run(
-    'npm',
-    ['pack', '--json', '--ignore-scripts', '--pack-destination', folder, ...workspaces],
-    { cwd: root, maxBuffer: 64 * 1024 * 1024 },
-  )
-  const packed = JSON.parse(stdout) as { filename: string }[] | Record<string, { filename: string }>
-  const tarballs = Object.values(packed).map(({ filename }) => join(folder, filename))
-  await writeFile(join(folder, 'package.json'), '{ "private": true }')
-  const options = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
-  await run('npm', ['install', ...options, ...tarballs], { cwd: folder, maxBuffer: 64 * 1024 * 1024 })
-}
 
 /** The configuration names the variable, not the secret. */
 const env = { ...process.env, ASSERTION_KEY: 'a shared key of thirty-two bytes!' }
@@ -39,11 +23,12 @@ async function until(child: ChildProcess, text: string): Promise<string> {
   return said
 }
 
-/** An empty folder, and what is started in it. */
+/** A folder with nothing in it but the packed packages, installed, and what is started in it. */
 const test = base.extend<{ folder: string; start: (...parameters: string[]) => ChildProcess }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from it.
   folder: async ({}, use) => {
     const folder = await mkdtemp(join(tmpdir(), 'isthmus-packed-'))
+    await installPackedIn(folder)
     await use(folder)
     await rm(folder, { recursive: true, force: true })
   },
@@ -68,8 +53,6 @@ test('npx isthmus in an empty folder serves a hub, takes orders while it runs, a
   folder,
   start,
 }) => {
-  test.setTimeout(300_000)
-  await installIn(folder, ['@isthmus/protocol', '@isthmus/server', 'isthmus'])
   const port = await freePort()
   const origin = `http://auth.localhost:${port}`
   const config = {
@@ -121,8 +104,6 @@ test('npx isthmus in an empty folder serves a hub, takes orders while it runs, a
 test('a back end in CommonJS requires @isthmus/site, each entry point, without a flag or a warning', async ({
   folder,
 }) => {
-  test.setTimeout(120_000)
-  await installIn(folder, ['@isthmus/protocol', '@isthmus/site'])
   await writeFile(
     join(folder, 'server.cjs'),
     `const { createVerifier } = require('@isthmus/site')

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Certificate, type HostHandler, startHosts } from '@isthmus/testing'
-import OpenIdProvider from 'oidc-provider'
 import { freePort, listening, proxyTo } from '../back-ends.ts'
 import { foundLanguages } from '../languages.ts'
+import { openIdProvider } from '../openid-provider.ts'
+import { installPackedIn } from '../packed.ts'
 import { createSiteApp } from '../site-app.ts'
 import { newHostNames } from '../world.ts'
 
@@ -19,13 +20,12 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 export type Login = 'php' | 'python' | 'provider'
 
 const KEY = 'a shared key of thirty-two bytes!'
-const command = path('../../packages/cli/dist/main.js')
 const SITES = ['shop', 'news', 'staff'] as const
 
 /** Where its sessions live: a folder, or a Redis of its own. */
 export type StoreKind = 'lmdb' | 'redis'
 
-/** `isthmus serve` as a process behind https, its login as another one, and three sites. */
+/** `isthmus serve`, installed from its tarball, as a process behind https; its login as another one, and three sites. */
 export interface CommandWorld extends AsyncDisposable {
   url(host: 'hub' | (typeof SITES)[number], path?: string): string
   /** Where the provider is, if there is one. */
@@ -45,6 +45,8 @@ export async function startCommandWorld(tls: Certificate, login: Login, kind: St
   endings.push(() => hosts.close())
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-command-'))
   endings.push(() => rm(folder, { recursive: true, force: true }))
+  await installPackedIn(folder)
+  const command = join(folder, 'node_modules', '.bin', 'isthmus')
   const [port, loginPort] = [await freePort(), await freePort()]
   const origin = hosts.origin(names.hub)
   const said: string[] = []
@@ -122,7 +124,7 @@ function leading(ports: Readonly<Record<string, number>>): HostHandler {
   }
 }
 
-/** The certified `oidc-provider`, on another domain than the hub; its users have any name and any password. */
+/** A provider on another domain than the hub. */
 async function startProvider(endings: (() => unknown)[], hub: string, hubPort: number): Promise<string> {
   let handle: RequestListener = () => {}
   const server = createServer((request, response) => handle(request, response)).listen(0, '127.0.0.1')
@@ -132,30 +134,7 @@ async function startProvider(endings: (() => unknown)[], hub: string, hubPort: n
     server.close()
   })
   const issuer = `http://localhost:${(server.address() as AddressInfo).port}`
-  const provider = new OpenIdProvider(issuer, {
-    clients: [
-      {
-        client_id: 'hub',
-        client_secret: KEY,
-        redirect_uris: [`${hub}/isthmus/oidc/callback`],
-        // From inside the network, past the proxy: no resolver knows the domains of the tests.
-        backchannel_logout_uri: `http://localhost:${hubPort}/isthmus/oidc/backchannel-logout`,
-        backchannel_logout_session_required: true,
-      },
-    ],
-    features: { backchannelLogout: { enabled: true } },
-    claims: { openid: ['sub'], profile: ['name', 'roles'] },
-    conformIdTokenClaims: false,
-    // Its own one keeps away from loopback.
-    fetch: (url, init) => {
-      const { dispatcher: _, ...plain } = (init ?? {}) as RequestInit & { dispatcher?: unknown }
-      return fetch(url, plain)
-    },
-    findAccount: (_, sub) => ({
-      accountId: sub,
-      claims: () => ({ sub, name: sub === 'ann' ? 'Ann' : sub, roles: ['customers', 'staff'] }),
-    }),
-  })
-  handle = provider.callback()
+  // From inside the network, past the proxy: no resolver knows the domains of the tests.
+  handle = openIdProvider({ issuer, hub, clientSecret: KEY, hubFromInside: `http://localhost:${hubPort}` })
   return issuer
 }

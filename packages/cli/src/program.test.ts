@@ -1,12 +1,9 @@
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type OutgoingHttpHeaders, type RequestListener } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ENDPOINTS, PROBE_HEADER } from '@isthmus/protocol'
-import { createHub, memoryStore } from '@isthmus/server'
-import { nodeHandler } from '@isthmus/server/node'
 import { createVerifier } from '@isthmus/site'
 import { backchannelLogout, isthmus } from '@isthmus/site/express'
 import express from 'express'
@@ -14,7 +11,6 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { ConfigError } from './config/faults.ts'
 import { loadConfig } from './config/load-config.ts'
 import { conform } from './conformance/conform.ts'
-import { examine } from './doctor/examine.ts'
 import { createProgram } from './program.ts'
 
 afterEach(() => {
@@ -253,182 +249,5 @@ describe('conformance', () => {
       'exempt the address from CSRF',
     )
     expect(failed.has('a good token lets its user in')).toBe(false)
-  })
-})
-
-describe('doctor', () => {
-  async function deployment(
-    site: RequestListener,
-    proxy: RequestListener = () => {},
-  ): Promise<{ hub: string; shop: string }> {
-    const shop = await listen(site)
-    let handle: RequestListener = (_, response) => void response.end()
-    const hub = await listen((request, response) => handle(request, response))
-    const running = await createHub({ origin: hub, sites: [{ id: 'shop', origins: [shop] }], store: memoryStore() })
-    onTestFinished(() => running.close())
-    const serve = nodeHandler(running)
-    handle = (request, response) => {
-      proxy(request, response)
-      serve(request, response)
-    }
-    return { hub, shop }
-  }
-  const logoutPath = '/isthmus/backchannel-logout'
-
-  test('finds nothing to mend where all is well', async () => {
-    const app = express()
-    const { hub, shop } = await deployment(app)
-    const verifier = createVerifier({ hub, site: 'shop' })
-    app.post(logoutPath, backchannelLogout(verifier))
-    app.get('/', (_, response) => {
-      response.set('Content-Security-Policy', `default-src 'self'; frame-src ${hub}; connect-src 'self' ${hub}`)
-      response.send(`<!doctype html><script src="${hub}/isthmus/client.js" async></script>`)
-    })
-    const findings = await examine({ hub, sites: [`${shop}/`], logoutPath })
-    expect(findings.filter(({ level }) => level === 'fault')).toEqual([])
-    expect(findings.map(({ code }) => code)).toEqual(
-      expect.arrayContaining(['hub', 'clock', 'keys', 'health', 'site-registered', 'stream', 'site-script', 'logout']),
-    )
-  })
-
-  test('names each fault and its cure', async () => {
-    const app = express()
-    const { hub, shop } = await deployment(app)
-    app.post(logoutPath, (_, response) => void response.status(403).send('CSRF'))
-    app.get('/', (_, response) => {
-      response
-        .set('Content-Security-Policy', "default-src 'self'")
-        .set('Cache-Control', 'public, max-age=60')
-        .send('<p>Shop')
-    })
-    const findings = await examine({ hub, sites: [`${shop}/`, 'http://unregistered.localhost:1/'], logoutPath })
-    const cures = new Map(findings.filter(({ level }) => level === 'fault').map(({ code, cure }) => [code, cure]))
-    expect(Object.fromEntries(cures)).toMatchObject({
-      'site-frame-src': `add ${hub} to frame-src`,
-      'site-connect-src': `add ${hub} to connect-src`,
-      'logout-refused': expect.stringContaining('exempt the address from CSRF protection'),
-      'site-unregistered': expect.stringContaining('add "http://unregistered.localhost:1" to the origins'),
-      'site-unreachable': expect.any(String),
-    })
-    expect(findings.find(({ code }) => code === 'site-public')?.level).toBe('note')
-  })
-
-  test.each<[string, RequestListener]>([
-    [
-      'stream-refused',
-      (request) => {
-        delete request.headers['isthmus-origin']
-        request.rawHeaders = request.rawHeaders.map((one) => (one.toLowerCase() === 'isthmus-origin' ? 'x-lost' : one))
-      },
-    ],
-    ['stream-compressed', (_, response) => void response.setHeader('Content-Encoding', 'identity')],
-    ['page-frame-options', (_, response) => void response.setHeader('X-Frame-Options', 'DENY')],
-  ])('notices what a proxy does: %s', async (code, proxy) => {
-    const { hub, shop } = await deployment((_, response) => void response.end('<p>Shop'), proxy)
-    const findings = await examine({ hub, sites: [`${shop}/`], logoutPath })
-    expect(findings).toContainEqual(
-      expect.objectContaining({ level: 'fault', code, cure: expect.stringContaining('proxy') }),
-    )
-  })
-
-  /** A proxy that sets a header on one path, whatever the hub says there. */
-  const overrides =
-    (path: string, name: string, value: string): RequestListener =>
-    ({ url }, response) => {
-      if (url !== path) return
-      const writeHead = response.writeHead.bind(response)
-      const changed = (status: number, headers: OutgoingHttpHeaders) => writeHead(status, { ...headers, [name]: value })
-      response.writeHead = changed as typeof response.writeHead
-    }
-
-  test.each<[string, RequestListener]>([
-    ['page-policy', overrides(ENDPOINTS.hub.path, 'content-security-policy', "default-src 'self'")],
-    ['page-cache', overrides(ENDPOINTS.hub.path, 'cache-control', 'public, max-age=60')],
-    ['page-corp', overrides(ENDPOINTS.hub.path, 'cross-origin-resource-policy', 'same-origin')],
-    ['stream', overrides(ENDPOINTS.events.path, 'content-type', 'text/html')],
-    ['clock', overrides(ENDPOINTS.discovery.path, 'date', new Date(Date.now() - 60_000).toUTCString())],
-  ])('notices what was changed on the way: %s', async (code, proxy) => {
-    const { hub, shop } = await deployment((_, response) => void response.end('<p>Shop'), proxy)
-    const findings = await examine({ hub, sites: [`${shop}/`], logoutPath })
-    expect(findings).toContainEqual(
-      expect.objectContaining({ level: 'fault', code, cure: expect.stringMatching(/proxy|firewall|NTP/) }),
-    )
-  })
-
-  test('notices what a page says of itself: a service worker, and a policy in a <meta>', async () => {
-    const { hub, shop } = await deployment(
-      (_, response) =>
-        void response.end(
-          `<meta http-equiv="Content-Security-Policy" content="default-src 'self'">
-          <script>navigator.serviceWorker.register('/sw.js')</script>`,
-        ),
-    )
-    const findings = await examine({ hub, sites: [`${shop}/`], logoutPath })
-    const notes = findings.filter(({ level }) => level === 'note').map(({ code }) => code)
-    expect(notes).toEqual(expect.arrayContaining(['site-service-worker', 'site-meta-policy', 'site-script']))
-  })
-
-  test.each<[number, RegExp]>([
-    [200, /takes a token that is none/],
-    [307, /the address that it redirects to, https:\/\/shop\.example\/logout:/],
-    [401, /your own sign-in/],
-    [404, /--logout/],
-    [419, /Laravel/],
-    [503, /is the hub reachable from there/],
-  ])('says why logouts do not arrive that are answered %i', async (status, cure) => {
-    const { hub, shop } = await deployment(({ method }, response) => {
-      if (method === 'POST') response.writeHead(status, { location: 'https://shop.example/logout' })
-      response.end()
-    })
-    const findings = await examine({ hub, sites: [`${shop}/`], logoutPath })
-    expect(findings).toContainEqual(
-      expect.objectContaining({ level: 'fault', code: 'logout-refused', cure: expect.stringMatching(cure) }),
-    )
-  })
-
-  // What a proxy holds back never comes while the stream is open; without the probe it would end at once, and pass.
-  test.each([
-    ['all of the answer', true],
-    ['its body', false],
-  ])('notices a proxy that holds back %s until its end', { timeout: 30_000 }, async (_, withHead) => {
-    const { hub, shop } = await deployment(
-      (_, response) => void response.end('<p>Shop'),
-      ({ url }, response) => {
-        if (url !== ENDPOINTS.events.path) return
-        const kept: Buffer[] = []
-        const end = response.end.bind(response)
-        response.write = (chunk: string | Uint8Array) => {
-          if (!withHead) response.flushHeaders()
-          return kept.push(Buffer.from(chunk)) > 0
-        }
-        response.end = () => end(Buffer.concat(kept))
-      },
-    )
-    const findings = await examine({ hub, sites: [`${shop}/`], logoutPath })
-    expect(findings.filter(({ code }) => code.startsWith('stream'))).toEqual([
-      expect.objectContaining({ level: 'fault', code: 'stream-buffered' }),
-    ])
-  })
-
-  test('says that it cannot tell where the probe gets lost', async () => {
-    const { hub, shop } = await deployment(
-      (_, response) => void response.end('<p>Shop'),
-      (request) => {
-        delete request.headers[PROBE_HEADER]
-        request.rawHeaders = request.rawHeaders.map((one) => (one.toLowerCase() === PROBE_HEADER ? 'x-lost' : one))
-      },
-    )
-    const findings = await examine({ hub, sites: [`${shop}/`], logoutPath })
-    expect(findings).toContainEqual(expect.objectContaining({ level: 'note', code: 'stream-unproven' }))
-  })
-
-  test('says why there is no hub', async () => {
-    const none = await listen((_, response) => void response.writeHead(404).end())
-    const [found] = await examine({ hub: none, sites: [], logoutPath })
-    expect(found).toMatchObject({ level: 'fault', code: 'hub-none', cure: expect.stringContaining('/.well-known') })
-    const [refused] = await examine({ hub: 'http://127.0.0.1:1', sites: [], logoutPath })
-    expect(refused).toMatchObject({ level: 'fault', code: 'hub-unreachable' })
-    const [wrong] = await examine({ hub: 'https://auth.example.com/', sites: [], logoutPath })
-    expect(wrong).toMatchObject({ level: 'fault', code: 'hub-origin' })
   })
 })

@@ -87,13 +87,14 @@ final class Isthmus
      * The user of this request: sub, the claims of this site, groups, sid, exp. Null if no good token came along; why, says
      * {@see refusal()}. What the operator has to know is logged.
      *
+     * @param array<string, mixed>|null $server headers as in $_SERVER, where one process answers many requests
      * @return array<string, mixed>|null
      */
-    public function user(): ?array
+    public function user(?array $server = null): ?array
     {
         $this->refusal = null;
         try {
-            return $this->verify($this->tokenOf($_SERVER));
+            return $this->verify($this->tokenOf($server ?? $_SERVER));
         } catch (Refusal $refusal) {
             $this->refusal = $refusal;
         } catch (Throwable $failure) {

@@ -1,5 +1,5 @@
 import { ENDPOINTS, FRAME_TIMEOUT_MS, ORIGIN_HEADER, PROBE_HEADER, SITE_HEADER } from '@isthmus/protocol'
-import { cureOf, type Notes, probe } from './examine.ts'
+import { cureOf, type Notes, probe, strangerOf } from './examine.ts'
 
 /** What a page of this site embeds, and what that asks for: as a proxy in front of the hub lets it through. */
 export async function examineFrame(hub: string, origin: string, site: string, notes: Notes): Promise<void> {
@@ -15,42 +15,46 @@ async function examinePage(hub: string, origin: string, notes: Notes): Promise<v
   const html = await answer.text()
   if (!answer.ok || !html.includes('id="isthmus"')) {
     const cure = 'does a firewall or a bot check stand in front of it? It has to let frames through without a question'
-    return notes.fault('page', `${ENDPOINTS.hub.path} is answered ${answer.status}, and not by the hub page.`, cure)
+    return notes.fault(
+      'page',
+      `${ENDPOINTS.hub.path} is answered ${answer.status}, and not by the hub page.`,
+      strangerOf(headers) ?? cure,
+    )
   }
   if (headers.get('x-frame-options')) {
-    const cure = 'take the header away at the proxy for this path: frame-ancestors says who may embed it'
+    const cure = 'take the header away at the proxy for this path: frame-ancestors says which sites may embed it'
     notes.fault('page-frame-options', 'X-Frame-Options forbids to embed the hub page.', cure)
   }
   const policies = headers.get('content-security-policy') ?? ''
   if (!policies.includes('frame-ancestors')) {
-    notes.fault('page-policy', 'Its Content-Security-Policy is gone.', 'the proxy must not replace it')
+    notes.fault('page-policy', 'The Content-Security-Policy of the hub page is gone.', 'the proxy must not replace it')
   } else if ((policies.match(/script-src/g) ?? []).length > 1) {
     notes.fault(
       'page-policy',
-      'A second policy came on the way, and forbids its script.',
+      'The hub page got a second Content-Security-Policy on the way, which forbids its script.',
       'the proxy must not add one to the hub',
     )
   }
   if (!/no-store/.test(headers.get('cache-control') ?? '')) {
     notes.fault(
       'page-cache',
-      'It may be kept by caches, with the state of another user.',
+      'The hub page may be kept by caches, with the state of another user.',
       'the proxy must not change Cache-Control',
     )
   }
   if (headers.get('cross-origin-resource-policy') !== 'cross-origin' || !headers.get('cross-origin-embedder-policy')) {
     const cure = 'the proxy must pass Cross-Origin-Resource-Policy and Cross-Origin-Embedder-Policy on as they are'
-    notes.fault('page-corp', 'Sites with COEP cannot embed it.', cure)
+    notes.fault('page-corp', 'Sites with COEP cannot embed the hub page.', cure)
   }
   if (/<script[^>]*\bsrc=(?!"\/isthmus\/assets\/)/i.test(html)) {
     notes.fault(
       'page-rewritten',
-      'A script was put into it on the way.',
+      'A script was put into the hub page on the way.',
       'switch off what rewrites HTML in front of the hub (beacons, optimizers)',
     )
   }
   if (!headers.get('strict-transport-security') && hub.startsWith('https:')) {
-    notes.note('hsts', 'There is no Strict-Transport-Security.', 'add it, so that nobody is led to http')
+    notes.note('hsts', 'There is no Strict-Transport-Security.', 'add it, so that browsers never ask by http')
   }
 }
 
@@ -73,12 +77,13 @@ async function examineStream(hub: string, origin: string, site: string, notes: N
   await reader?.cancel().catch(() => undefined)
   const type = headers.get('content-type') ?? 'nothing'
   if (status === 403) {
-    const cure = `the proxy must pass ${ORIGIN_HEADER} and ${SITE_HEADER} on to the hub`
-    return notes.fault('stream-refused', 'The hub refuses the request of its own page: headers are lost.', cure)
+    const lost = `the proxy must pass ${ORIGIN_HEADER} and ${SITE_HEADER} on to the hub`
+    const saw = 'The request of the hub’s own page is refused: headers are lost on the way.'
+    return notes.fault('stream-refused', saw, strangerOf(headers) ?? lost)
   }
   if (!ok || !type.startsWith('text/event-stream')) {
     const saw = `${ENDPOINTS.events.path} is answered ${status}, ${type}.`
-    return notes.fault('stream', saw, 'does a firewall stand in front of it?')
+    return notes.fault('stream', saw, strangerOf(headers) ?? 'does a firewall stand in front of it?')
   }
   if (headers.get('content-encoding')) {
     const cure = 'switch compression and buffering off for text/event-stream at the proxy'

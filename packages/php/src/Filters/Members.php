@@ -34,7 +34,8 @@ class Members implements FilterInterface
 
     private static function refuse(int $status, string $view): ResponseInterface
     {
-        $body = view("Isthmus\\Views\\$view", ['hub' => config('Isthmus')->hub, 'mirror' => config('Isthmus')->mirror]);
+        $values = ['hub' => config('Isthmus')->hub, 'mirror' => config('Isthmus')->mirror, 'nonce' => csp_script_nonce()];
+        $body = view("Isthmus\\Views\\$view", $values);
         $response = self::allowHub(service('response'));
         return self::private($response)->setStatusCode($status)->setBody($body);
     }

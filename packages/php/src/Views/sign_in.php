@@ -1,15 +1,17 @@
 <?php
 /** @var string $hub */
 /** @var string $mirror */
+/** @var string $nonce an attribute, or nothing */
+$escape = static fn (string $text): string => htmlspecialchars($text, ENT_QUOTES);
 ?>
 <!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>Please sign in</title>
-<script src="<?= esc($hub) ?>/isthmus/client.js" data-mirror="<?= esc($mirror) ?>" async></script>
+<script src="<?= $escape($hub) ?>/isthmus/client.js" data-mirror="<?= $escape($mirror) ?>" async></script>
 <h1>Please sign in</h1>
 <button type="button">Sign in</button>
-<script <?= csp_script_nonce() ?>>
+<script <?= $nonce ?>>
   document.querySelector('button').onclick = () => isthmus.signIn()
   // Signed in at the hub, and this server was not told yet: once it is, the page is drawn anew. Once, not for ever.
   document.addEventListener('<?= $mirror === 'endpoint' ? 'isthmus:mirrored' : 'isthmus:change' ?>', () => {

@@ -5,7 +5,7 @@ import type { Hub } from '../create-hub.ts'
 import type { Clock, Store } from '../store/store.ts'
 import { type AssertionKey, type CheckingKey, importAssertionKey } from './assertion-key.ts'
 import { beganHere } from './began-here.ts'
-import { type HubWithLogin, leadOn, refuseSignIn, withLogin } from './with-login.ts'
+import { type HubWithLogin, leadOn, refuseSignIn, withLoginRoutes } from './with-login-routes.ts'
 
 export type { AssertionKey } from './assertion-key.ts'
 
@@ -70,7 +70,7 @@ export async function assertionLogin(options: AssertionOptions): Promise<HubWith
     return leadOn(await hub.signIn(request, { sub, claims, groups }, { pending: nonce }))
   }
 
-  return withLogin(hub, { [`GET ${ASSERTION_PATH}`]: signIn, [`POST ${ASSERTION_PATH}`]: signIn }, onRefused)
+  return withLoginRoutes(hub, { [`GET ${ASSERTION_PATH}`]: signIn, [`POST ${ASSERTION_PATH}`]: signIn }, onRefused)
 }
 
 async function readAssertion(request: Request): Promise<string> {

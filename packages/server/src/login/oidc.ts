@@ -8,7 +8,7 @@ import { beganHere } from './began-here.ts'
 import { chooserPage } from './chooser-page.ts'
 import { type OidcProvider, openProvider, type Provider } from './oidc-provider.ts'
 import { createProviderSessions } from './provider-sessions.ts'
-import { type HubWithLogin, leadOn, refuseSignIn, withLogin } from './with-login.ts'
+import { type HubWithLogin, leadOn, refuseSignIn, withLoginRoutes } from './with-login-routes.ts'
 
 export type { OidcProvider } from './oidc-provider.ts'
 
@@ -133,7 +133,7 @@ export function oidcLogin(options: OidcOptions): HubWithLogin {
     return Response.json({ error: 'invalid_request' }, { status: 400, headers: { 'Cache-Control': 'no-store' } })
   }
 
-  return withLogin(
+  return withLoginRoutes(
     hub,
     {
       [`GET ${OIDC_PATH}`]: begin,

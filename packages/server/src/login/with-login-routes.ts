@@ -15,7 +15,7 @@ type Routes = Readonly<Record<string, (request: Request) => Promise<Response>>>
 const LOGIN_BODY_BYTES = 32_768
 
 /** Adds paths to a hub. What they refuse is said to the program in full, and to the browser by its code. */
-export function withLogin(hub: Hub, routes: Routes, onRefused: (reason: string) => void): HubWithLogin {
+export function withLoginRoutes(hub: Hub, routes: Routes, onRefused: (reason: string) => void): HubWithLogin {
   return withRoutes(hub, (method, path) => {
     const route = routes[`${method} ${path}`]
     if (!route) return undefined
