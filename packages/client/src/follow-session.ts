@@ -24,6 +24,7 @@ const PART_OF: { readonly [Type in Effect['type']]?: keyof Parts } = {
   complain: 'diagnosis',
   prepare: 'travel',
   leave: 'travel',
+  follow: 'travel',
   'ticket-spent': 'travel',
 }
 
@@ -176,6 +177,9 @@ export function followSession(options: SessionOptions, parts: Parts): Session {
   return {
     get current() {
       return state.snapshot
+    },
+    get referrer() {
+      return state.referrer ?? document.referrer
     },
     ready,
     subscribe,

@@ -18,7 +18,7 @@ export function depart(draft: Draft, errand: Errand, call?: number, returnTo?: s
     settle(draft, call, false)
   } else if (habits.embedded && !isSign) {
     // A page inside another one leads nobody away, and settles for what its frame says.
-    stay(draft, { errand, call })
+    stay(draft, { errand, call, returnTo })
   } else {
     settle(draft, leaving?.call, false)
     const departure = ++draft.departures
@@ -32,8 +32,9 @@ export function stayed(draft: Draft, { departure }: Extract<Event, { type: 'stay
   if (draft.leaving?.departure === departure) stay(draft, draft.leaving)
 }
 
-export function stay(draft: Draft, { errand, call }: Pick<Leaving, 'errand' | 'call'>): void {
+export function stay(draft: Draft, { errand, call, returnTo }: Pick<Leaving, 'errand' | 'call' | 'returnTo'>): void {
   draft.leaving = undefined
+  if (errand === 'ride' && returnTo) draft.effects.push({ type: 'follow', href: returnTo })
   if (errand === 'link-click' && call === undefined) ask(draft)
   settle(draft, call, false)
 }

@@ -26,7 +26,10 @@ export function transition(on: Handlers, state: State, event: Event, now: number
 
 /** What is needed for the first answer, and for whatever may come right after it. */
 export const core: Handlers = {
-  begun: open,
+  begun(draft) {
+    draft.begunAt = draft.now
+    open(draft)
+  },
   welcome(draft, { answer, peers, aheadMs }, on) {
     draft.port = 'open'
     draft.peers = peers

@@ -1,0 +1,124 @@
+import type { Tab } from '@isthmus/testing'
+import { PATIENCE } from '../patience.ts'
+import type { World } from '../world.ts'
+import { bounces, ONCE, shows, signIn, UNLINKED } from './acts.ts'
+import { expect, test } from './fixtures.ts'
+
+const AUTO = { options: { link: 'auto' } } as const
+
+/** How often the shop's page at this path was asked for. */
+function askedFor(world: World, path: string): number {
+  return world.hosts.requests.filter((one) => one.host === world.names.shop && one.path === path).length
+}
+
+/** The page has found out what it can, and stays. */
+async function stays(tab: Tab): Promise<void> {
+  await tab.waitFor('window.session !== undefined', { timeoutMs: PATIENCE.timeout })
+  await tab.evaluate('session.ready.then(() => true)')
+}
+
+test('a visitor of whom nothing is known is not led away; their first click on a link of the site passes the hub', async ({
+  world,
+  open,
+  privacyWorld,
+}) => {
+  world.serve('shop', AUTO)
+  const shop = await open(world.url('shop', '/?x=1#/route'))
+  await shows(shop, UNLINKED[privacyWorld])
+  await stays(shop)
+  expect(bounces(world)).toBe(0)
+  await shop.click('text=Another page')
+  await shop.waitFor("location.pathname === '/other'", { timeoutMs: PATIENCE.timeout })
+  await shows(shop, 'signed-out: none')
+  expect(bounces(world)).toBe(ONCE[privacyWorld])
+  // No page was asked for twice, and the next one knows where its user came from.
+  expect([askedFor(world, '/?x=1'), askedFor(world, '/other')]).toEqual([1, 1])
+  expect(await shop.evaluate('location.href')).toBe(world.url('shop', '/other'))
+  expect(await shop.evaluate('session.referrer')).toBe(world.url('shop', '/?x=1'))
+  await shop.back()
+  await shop.waitFor("location.search === '?x=1'", { timeoutMs: PATIENCE.timeout })
+})
+
+test('a user who comes from another site of the hub is led through it, and signed in', async ({
+  world,
+  open,
+  privacyWorld,
+}) => {
+  world.serve('shop', AUTO)
+  const tab = await open(world.url('news'))
+  await signIn(tab, 'customer')
+  await shows(tab, 'signed in: The customer')
+  const before = bounces(world)
+  await tab.evaluate(`void (location.href = '${world.url('shop', '/story')}')`).catch(() => undefined)
+  await tab.waitFor("location.pathname === '/story' && window.session", { timeoutMs: PATIENCE.timeout })
+  await shows(tab, 'signed in: The customer')
+  expect(bounces(world) - before).toBeLessThanOrEqual(ONCE[privacyWorld])
+  expect(await tab.evaluate('session.referrer')).toBe(world.url('news', '/'))
+})
+
+test.describe('a page that may be asked for once only is not led away', () => {
+  for (const [name, head, path] of [
+    ['because it says so', '<meta name="isthmus-link" content="stay">', '/paid'],
+    ['because its address looks so', '', '/confirm/9f86d081884c7d659a2feaa0c55ad015'],
+  ] as const)
+    test(name, async ({ world, open, privacyWorld }) => {
+      world.serve('shop', { head, options: { link: 'eager' } })
+      const shop = await open(world.url('shop', path))
+      await shows(shop, UNLINKED[privacyWorld])
+      await stays(shop)
+      expect([bounces(world), askedFor(world, path)]).toEqual([0, 1])
+    })
+})
+
+// Regression: text in an editor's frame was lost, as it told the page of no input.
+test('a page whose user writes in a frame of it is not led away', async ({ world, open, privacyWorld }) => {
+  const head = `<script>addEventListener('DOMContentLoaded', () => {
+    const editor = document.createElement('iframe')
+    editor.srcdoc = '<textarea autofocus></textarea>'
+    document.body.prepend(editor)
+  })</script>`
+  world.serve('shop', { head, options: { link: 'eager', timeoutMs: PATIENCE.timeout } })
+  let letGo = (): void => {}
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  world.interceptHub(async ({ path }, _, next) => {
+    if (path === '/isthmus/hub') await held
+    next()
+  })
+  const shop = await open(world.url('shop'))
+  const editor = shop.frame('about:srcdoc')
+  await editor.waitFor("document.querySelector('textarea')", { timeoutMs: PATIENCE.timeout })
+  await editor.click('textarea')
+  await shop.type('Dear')
+  letGo()
+  await shows(shop, UNLINKED[privacyWorld])
+  await stays(shop)
+  expect(bounces(world)).toBe(0)
+  expect(await editor.evaluate("document.querySelector('textarea').value")).toBe('Dear')
+})
+
+test('in a frame of another page, sign-in opens a tab of its own', async ({ world, open }) => {
+  const button = `<script>addEventListener('DOMContentLoaded', () => {
+    const button = document.createElement('button')
+    button.textContent = 'Sign in'
+    button.onclick = () => session.signIn()
+    document.body.prepend(button)
+  })</script>`
+  world.serve('shop', { head: button })
+  world.serve('evil', {
+    head: `<script>addEventListener('DOMContentLoaded', () => {
+      const frame = document.createElement('iframe')
+      frame.src = '${world.url('shop')}'
+      document.body.prepend(frame)
+    })</script>`,
+  })
+  const evil = await open(world.url('evil'))
+  const shop = evil.frame(world.url('shop'))
+  await shop.waitFor('window.session !== undefined', { timeoutMs: PATIENCE.timeout })
+  await shop.click('text=Sign in')
+  const isLogin = ({ host, path, destination }: (typeof world.hosts.requests)[number]): boolean =>
+    host === world.names.hub && path.startsWith('/isthmus/login') && destination === 'document'
+  await expect.poll(() => world.hosts.requests.some(isLogin), PATIENCE).toBe(true)
+  expect(await shop.evaluate('location.origin')).toBe(world.url('shop', ''))
+})
