@@ -82,6 +82,8 @@ export function followSession(options: SessionOptions, parts: Parts): Session {
       if (button) button.hidden = state.cause !== 'partitioned'
       for (const notify of [...listeners]) notify()
       load('page').catch(noop)
+      // A click in a frame opens a tab, for which WebKit waits for no part.
+      if (state.habits.embedded) load('travel').catch(noop)
     },
     ready: () => makeReady(state.snapshot),
     'open-frame': ({ failures }) => connection.open(failures),

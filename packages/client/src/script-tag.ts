@@ -1,4 +1,5 @@
 import { followSession } from './follow-session.ts'
+import { cookieMirror } from './mirror/cookie-mirror.ts'
 import type { Expiring } from './page/watch-end.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { partsFrom, type TagParts } from './tag-parts.ts'
@@ -17,33 +18,33 @@ declare global {
 }
 
 /** Starts one session for `<script src="https://auth.example.com/isthmus/client.js" async></script>`: the hub is the script's origin, options are `data-*`. */
-async function startFromTag(script: HTMLScriptElement): Promise<void> {
-  const { site, link, timeoutMs, hub, button } = script.dataset
-  const parts = partsFrom(script.src)
+function startFromTag({ dataset, src }: HTMLScriptElement): void {
+  const { site, link, timeoutMs, hub, button, mirror, mirrorPath, transport } = dataset
+  const parts = partsFrom(src)
   const place = button === undefined ? null : document.querySelector<HTMLElement>(button)
   const options: SessionOptions = {
-    hub: hub ?? new URL(script.src).origin,
+    hub: hub ?? new URL(src).origin,
     ...(site !== undefined && { site }),
     ...((link === 'auto' || link === 'eager' || link === 'manual') && { link }),
+    // Not loaded on demand, as the other features are: the first frame shows what the cookie says.
+    ...(mirror === 'cookie' && { mirror: cookieMirror() }),
     ...(place && { button: place }),
     ...(timeoutMs !== undefined && Number(timeoutMs) > 0 && { timeoutMs: Number(timeoutMs) }),
   }
   if (button !== undefined && !place) {
     console.warn(`isthmus: no element matches data-button="${button}" yet. Put it before the script, or use defer.`)
   }
-  const { mirror, transport } = script.dataset
-  start(mirror || transport === 'fetch' ? { ...options, ...(await featuresOf(script, parts)) } : options, parts)
-}
-
-/** What the tag asks for by name. */
-async function featuresOf({ dataset }: HTMLScriptElement, parts: TagParts): Promise<Partial<SessionOptions>> {
-  const { mirror, mirrorPath, transport } = dataset
-  const { cookieMirror, endpointMirror, fetchTransport } = await parts.features()
-  return {
-    ...(mirror === 'cookie' && { mirror: cookieMirror() }),
-    ...(mirror === 'endpoint' && { mirror: endpointMirror(mirrorPath) }),
-    ...(transport === 'fetch' && { transport: fetchTransport() }),
-  }
+  if (mirror !== 'endpoint' && transport !== 'fetch') return start(options, parts)
+  void parts.features().then(({ endpointMirror, fetchTransport }) =>
+    start(
+      {
+        ...options,
+        ...(mirror === 'endpoint' && { mirror: endpointMirror(mirrorPath) }),
+        ...(transport === 'fetch' && { transport: fetchTransport() }),
+      },
+      parts,
+    ),
+  )
 }
 
 function start(options: SessionOptions, parts: TagParts): void {
@@ -57,4 +58,4 @@ function start(options: SessionOptions, parts: TagParts): void {
   })
 }
 
-if (document.currentScript instanceof HTMLScriptElement) void startFromTag(document.currentScript)
+if (document.currentScript instanceof HTMLScriptElement) startFromTag(document.currentScript)

@@ -5,7 +5,7 @@ import type { Parts } from './parts.ts'
 
 /** The parts that the hub serves beside the script. */
 export interface TagParts extends Parts {
-  /** For tags that ask for one of them: mirrors, and the transport without a frame. */
+  /** For tags that ask for one of them: the mirror at an endpoint, and the transport without a frame. */
   readonly features: () => Promise<typeof import('./features.ts')>
 }
 

@@ -45,7 +45,8 @@ export function createExit(hub: Origin, surroundings: Surroundings): Exit {
 
   return {
     async prepare(departure) {
-      const challenge = await s256(verifier)
+      // From a frame a tab is opened, which cannot use it; and WebKit opens none that waited for it after the click.
+      const challenge = embedded ? '' : await s256(verifier)
       const { href } = location
       return {
         departure,

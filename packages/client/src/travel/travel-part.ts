@@ -32,7 +32,7 @@ export const part: Part = {
         const [page] = await Promise.all([
           exit.prepare(departure).catch(noop),
           // What says why is at hand before: while a page leaves, WebKit loads nothing.
-          load('diagnosis').catch(noop),
+          embedded || load('diagnosis').catch(noop),
         ])
         dispatch(page ? { type: 'prepared', ...page } : { type: 'stayed', departure })
       },
