@@ -11,6 +11,15 @@ function askedFor(world: World, path: string): number {
   return world.hosts.requests.filter((one) => one.host === world.names.shop && one.path === path).length
 }
 
+/** The shop's documents so far, and the hub's requests for linking. */
+function costs({ hosts, names }: World): [documents: number, requests: number] {
+  const documents = hosts.requests.filter((one) => one.host === names.shop && one.destination === 'document')
+  const requests = hosts.requests.filter(
+    ({ host, path }) => host === names.hub && /^\/isthmus\/(visits|link|redeem)\b/.test(path),
+  )
+  return [documents.length, requests.length]
+}
+
 /** The page has found out what it can, and stays. */
 async function stays(tab: Tab): Promise<void> {
   await tab.waitFor('window.session !== undefined', { timeoutMs: PATIENCE.timeout })
@@ -54,6 +63,27 @@ test('a user who comes from another site of the hub is led through it, and signe
   await shows(tab, 'signed in: The customer')
   expect(bounces(world) - before).toBeLessThanOrEqual(ONCE[privacyWorld])
   expect(await tab.evaluate('session.referrer')).toBe(world.url('news', '/'))
+})
+
+// What docs/guides/linking.md says of costs.
+test.describe('a first visitor of two pages costs what the guide says', () => {
+  for (const [link, first, both] of [
+    ['manual', [1, 0], [2, 0]],
+    ['auto', [1, 0], [2, 3]],
+    ['eager', [2, 3], [3, 3]],
+  ] as const)
+    test(`link: ${link}`, async ({ world, open, privacyWorld }) => {
+      world.serve('shop', { options: { link } })
+      const isFree = privacyWorld === 'chromium-allowed'
+      const isLinked = (requests: number): string => (requests > 0 ? 'signed-out: none' : UNLINKED[privacyWorld])
+      const shop = await open(world.url('shop'))
+      await shows(shop, isLinked(first[1]))
+      await expect.poll(() => costs(world), PATIENCE).toEqual(isFree ? [1, 0] : first)
+      await shop.click('text=Another page')
+      await shop.waitFor("location.pathname === '/other'", { timeoutMs: PATIENCE.timeout })
+      await shows(shop, isLinked(both[1]))
+      await expect.poll(() => costs(world), PATIENCE).toEqual(isFree ? [2, 0] : both)
+    })
 })
 
 test.describe('a page that may be asked for once only is not led away', () => {
@@ -115,7 +145,8 @@ test('in a frame of another page, sign-in opens a tab of its own', async ({ worl
   })
   const evil = await open(world.url('evil'))
   const shop = evil.frame(world.url('shop'))
-  await shop.waitFor('window.session !== undefined', { timeoutMs: PATIENCE.timeout })
+  // What the click needs is loaded by then: WebKit opens no tab for a click that waits for a request.
+  await stays(shop)
   await shop.click('text=Sign in')
   const isLogin = ({ host, path, destination }: (typeof world.hosts.requests)[number]): boolean =>
     host === world.names.hub && path.startsWith('/isthmus/login') && destination === 'document'

@@ -82,8 +82,6 @@ export function followSession(options: SessionOptions, parts: Parts): Session {
       if (button) button.hidden = state.cause !== 'partitioned'
       for (const notify of [...listeners]) notify()
       load('page').catch(noop)
-      // A click in a frame opens a tab, for which WebKit waits for no part.
-      if (state.habits.embedded) load('travel').catch(noop)
     },
     ready: () => makeReady(state.snapshot),
     'open-frame': ({ failures }) => connection.open(failures),
@@ -172,7 +170,9 @@ export function followSession(options: SessionOptions, parts: Parts): Session {
   }
   if (button) button.hidden = true
   whenShown(async () => {
-    if (isArrival) await load('travel').catch(noop)
+    // In a frame a click opens a tab, and WebKit opens none that waited for a part after the click.
+    if (state.habits.embedded) load('page').catch(noop)
+    if (isArrival || state.habits.embedded) await load('travel').catch(noop)
     dispatch({ type: 'begun' })
   }, signal)
 

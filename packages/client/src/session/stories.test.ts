@@ -228,6 +228,16 @@ describe('a partition without a carrier', () => {
     expect(shop.all('settle')).toEqual([{ type: 'settle', call: 1, outcome: true }])
   })
 
+  // Regression: link() was told that the page stays, by an errand that was only finding that out.
+  it('gives way to link() while it finds out whether it may leave', () => {
+    const shop = unlinked().happens({ type: 'link', call: 1 })
+    shop.leaves({ departure: 1, stays: true })
+    expect(shop.all('settle')).toEqual([])
+    shop.leaves({ stays: true })
+    expect(shop.all('leave')).toMatchObject([{ to: 'link', errand: 'link-call' }])
+    expect(shop.all('settle')).toEqual([{ type: 'settle', call: 1, outcome: true }])
+  })
+
   // Regression: the sign-in took the name of the silent visit, and its ticket did not fit the verifier that was kept.
   it('leaves by the visit of its last errand only', () => {
     const shop = unlinked().prepares()
