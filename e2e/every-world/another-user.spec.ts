@@ -63,7 +63,8 @@ test('an edited page is not led away: it says unknown, and links when told to', 
 async function follows(tab: Tab, wanted: string): Promise<void> {
   await shows(tab, new RegExp(`^(${wanted}|${UNLINKED.webkit})$`))
   // It may be on its way by itself.
-  if ((await tab.text('output').catch(() => '')) !== wanted) await tab.evaluate('void session.link()').catch(() => undefined)
+  if ((await tab.text('output').catch(() => '')) !== wanted)
+    await tab.evaluate('void session.link()').catch(() => undefined)
   await shows(tab, wanted)
 }
 

@@ -21,7 +21,7 @@ function costs({ hosts, names }: World): [documents: number, requests: number] {
 }
 
 /** The page has found out what it can, and stays. */
-async function stays(tab: Tab): Promise<void> {
+async function stays(tab: Pick<Tab, 'waitFor' | 'evaluate'>): Promise<void> {
   await tab.waitFor('window.session !== undefined', { timeoutMs: PATIENCE.timeout })
   await tab.evaluate('session.ready.then(() => true)')
 }

@@ -170,8 +170,7 @@ export function followSession(options: SessionOptions, parts: Parts): Session {
   }
   if (button) button.hidden = true
   whenShown(async () => {
-    // In a frame a click opens a tab, and WebKit opens none that waited for a part after the click.
-    if (state.habits.embedded) load('page').catch(noop)
+    // In a frame a click opens a tab: WebKit opens none that waited for a part.
     if (isArrival || state.habits.embedded) await load('travel').catch(noop)
     dispatch({ type: 'begun' })
   }, signal)

@@ -34,17 +34,17 @@ function startFromTag({ dataset, src }: HTMLScriptElement): void {
   if (button !== undefined && !place) {
     console.warn(`isthmus: no element matches data-button="${button}" yet. Put it before the script, or use defer.`)
   }
-  if (mirror !== 'endpoint' && transport !== 'fetch') return start(options, parts)
-  void parts.features().then(({ endpointMirror, fetchTransport }) =>
-    start(
-      {
-        ...options,
+  if (mirror === 'endpoint' || transport === 'fetch') {
+    void parts.features().then(({ endpointMirror, fetchTransport }) => {
+      const features: Partial<SessionOptions> = {
         ...(mirror === 'endpoint' && { mirror: endpointMirror(mirrorPath) }),
         ...(transport === 'fetch' && { transport: fetchTransport() }),
-      },
-      parts,
-    ),
-  )
+      }
+      start({ ...options, ...features }, parts)
+    })
+  } else {
+    start(options, parts)
+  }
 }
 
 function start(options: SessionOptions, parts: TagParts): void {

@@ -10,15 +10,11 @@ export function considerLink(draft: Draft): void {
   if (link !== 'manual' && redeems) depart(draft, 'unlinked')
 }
 
-/**
- * Begins an errand. One leaves at a time; a sign-in or a sign-out takes the place of any other, and what was asked for that
- * of a page that is still finding out whether it may leave by itself.
- */
+/** Begins an errand. One leaves at a time; a sign-in or a sign-out takes the place of any other. */
 export function depart(draft: Draft, errand: Errand, call?: number, returnTo?: string): void {
   const { leaving, habits } = draft
   const isSign = errand === 'sign-in' || errand === 'sign-out'
-  const isOpen = leaving?.errand === 'unlinked' && !leaving.planned && errand !== 'unlinked'
-  if (leaving && !isSign && !isOpen) {
+  if (leaving && !isSign) {
     settle(draft, call, false)
   } else if (habits.embedded && !isSign) {
     // A page inside another one leads nobody away, and settles for what its frame says.

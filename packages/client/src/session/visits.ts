@@ -17,7 +17,7 @@ const FIRST_MOMENTS_MS = 10_000
  * 4. A click that asks for the hub always gets there. Any other click gets where it leads.
  *
  * Steps:
- * 1. An errand comes up: one leaves at a time. A sign-in takes the place of any other, and any other that of an
+ * 1. An errand comes up: one leaves at a time. A sign-in takes the place of any other, and `link()` that of an
  *    `unlinked` one that is not planned yet.
  * 2. `prepare`: what the page is like, and what the tab remembers, is looked up.
  * 3. `prepared`: the table below says whether the errand may leave.

@@ -25,6 +25,8 @@ export const part: Part = {
       signal,
     )
     dispatch({ type: 'arrived', ...arrive(memory) })
+    // Else a click would wait for it.
+    if (embedded) load('page').catch(noop)
     return {
       async prepare({ departure }) {
         // A click must not wait for a hub that hangs.
