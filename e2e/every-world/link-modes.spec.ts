@@ -78,6 +78,8 @@ test.describe('a first visitor of two pages costs what the guide says', () => {
       const isLinked = (requests: number): string => (requests > 0 ? 'signed-out: none' : UNLINKED[privacyWorld])
       const shop = await open(world.url('shop'))
       await shows(shop, isLinked(first[1]))
+      // An earlier click would lead where it leads, without the hub.
+      await stays(shop)
       await expect.poll(() => costs(world), PATIENCE).toEqual(isFree ? [1, 0] : first)
       await shop.click('text=Another page')
       await shop.waitFor("location.pathname === '/other'", { timeoutMs: PATIENCE.timeout })
