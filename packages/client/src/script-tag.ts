@@ -34,17 +34,21 @@ function startFromTag({ dataset, src }: HTMLScriptElement): void {
   if (button !== undefined && !place) {
     console.warn(`isthmus: no element matches data-button="${button}" yet. Put it before the script, or use defer.`)
   }
-  if (mirror === 'endpoint' || transport === 'fetch') {
-    void parts.features().then(({ endpointMirror, fetchTransport }) => {
-      const features: Partial<SessionOptions> = {
-        ...(mirror === 'endpoint' && { mirror: endpointMirror(mirrorPath) }),
-        ...(transport === 'fetch' && { transport: fetchTransport() }),
-      }
-      start({ ...options, ...features }, parts)
-    })
-  } else {
+  if (mirror !== 'endpoint' && transport !== 'fetch') {
     start(options, parts)
+    return
   }
+  void parts
+    .features()
+    .then(({ endpointMirror, fetchTransport }) => ({
+      ...(mirror === 'endpoint' && { mirror: endpointMirror(mirrorPath) }),
+      ...(transport === 'fetch' && { transport: fetchTransport() }),
+    }))
+    .catch(() => {
+      console.warn('isthmus: part-missing: the session is followed by the frame, without a mirror.')
+      return {}
+    })
+    .then((features) => start({ ...options, ...features }, parts))
 }
 
 function start(options: SessionOptions, parts: TagParts): void {

@@ -156,6 +156,8 @@ export interface State {
   readonly leaving: Leaving | undefined
   /** Number of the last departure. */
   readonly departures: number
+  /** The browser did not open the tab that the last sign-in from a frame needed. */
+  readonly tabRefused: boolean
 
   // The user: presence.ts
   /** The user does something here: to be led away would disturb, or lose what was written. */
@@ -225,6 +227,8 @@ export type Event =
     }
   /** The page did not leave after all: the hub hangs, the user stopped the tab, or there was nothing to leave with. */
   | { readonly type: 'stayed'; readonly departure: number }
+  /** The page is in a frame, and the browser opened no tab for the hub. */
+  | { readonly type: 'tab-refused'; readonly departure: number }
   | { readonly type: 'destroyed' }
 
 /** What the page is like at the moment before it leaves. */
@@ -267,7 +271,7 @@ export interface Departure {
 
 /** What has to be done after a transition; the wiring does it. */
 export type Effect =
-  | { readonly type: 'announce'; readonly via: Via | undefined }
+  | { readonly type: 'announce' }
   | { readonly type: 'ready' }
   | { readonly type: 'complain'; readonly cause: Cause }
   /** To the other tabs of this site. */
@@ -346,6 +350,7 @@ export function initialState({ habits, mirrored }: Beginning): State {
     referrer: undefined,
     leaving: undefined,
     departures: 0,
+    tabRefused: false,
     used: false,
     activeAt: Number.NEGATIVE_INFINITY,
     idleEnd: 0,

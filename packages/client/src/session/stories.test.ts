@@ -216,7 +216,9 @@ describe('a partition without a carrier', () => {
     ['in a frame of another page', { habits: { embedded: true } }],
     ['where no ticket could be redeemed: a visit would be in vain', { habits: { redeems: false } }],
   ])('leads nobody away %s', (_, beginning) => {
-    expect(unlinked(beginning).all('prepare')).toEqual([])
+    const shop = unlinked(beginning).leaves()
+    expect(shop.all('leave')).toEqual([])
+    expect(shop.all('complain')).toEqual([{ type: 'complain', cause: 'partitioned' }])
   })
 
   it('gives way to a click on "sign in", which gets there whatever the tab remembers', () => {
@@ -313,6 +315,17 @@ it('from a frame of another page, sign-in opens a tab of its own, which brings n
   const shop = client({ habits: { embedded: true } }).happens(greeted(UNLINKED, 'none'))
   shop.happens({ type: 'sign-in', call: 1, returnTo: undefined }).prepares()
   expect(shop.all('leave')).toMatchObject([{ to: 'login', challenge: undefined, visit: undefined }])
+})
+
+it('a page in a frame whose browser opens no tab says so at each sign-in, and shows what it knew', () => {
+  const shop = client({ habits: { embedded: true } }).happens(greeted(SIGNED_OUT))
+  for (const departure of [1, 2]) {
+    shop.happens({ type: 'sign-in', call: departure, returnTo: undefined }).prepares()
+    expect(shop.state.tabRefused).toBe(false)
+    shop.happens({ type: 'tab-refused', departure })
+    expect(shop.state).toMatchObject({ tabRefused: true, leaving: undefined, snapshot: { status: 'signed-out' } })
+  }
+  expect(shop.all('complain')).toEqual(Array(2).fill({ type: 'complain', cause: 'embedded' }))
 })
 
 it('a page that came back knows what it came from before', () => {

@@ -1,5 +1,5 @@
 import { RETURN_TO_LIMIT } from '@isthmus/protocol'
-import { depart, settle, stay } from './departures.ts'
+import { depart, settle, stay, stayed } from './departures.ts'
 import { close, enqueue } from './questions.ts'
 import type { Departure, Draft, Errand, Event, Handlers, Leaving, Preparation, State } from './state.ts'
 
@@ -26,7 +26,8 @@ const FIRST_MOMENTS_MS = 10_000
  * 5. `visit-registered`: if nothing speaks against it by now, `leave`. `visit-refused`: a page that would leave by itself
  *    stays, and a click within the site goes where it leads; a click that asks for the hub, or a call of the page, leaves
  *    by the long address, which tells the hub all.
- * 6. `stayed`: the page is still there after a while; it goes on as it was.
+ * 6. `stayed`: the page is still there after a while; it goes on as it was. `tab-refused`: so does a page in a frame whose
+ *    browser opens no tab for it.
  */
 export const visits: Handlers = {
   ride: (draft, { href }) => depart(draft, 'ride', undefined, href),
@@ -47,21 +48,32 @@ export const visits: Handlers = {
     if (leaving.errand === 'unlinked' || leaving.errand === 'ride') stay(draft, leaving)
     else leave(draft, leaving, leaving.planned)
   },
+  'tab-refused'(draft, { departure }) {
+    draft.tabRefused = true
+    draft.effects.push({ type: 'complain', cause: 'embedded' })
+    stayed(draft, { type: 'stayed', departure })
+  },
 }
 
-const NEEDS: Readonly<
-  Record<Errand, { readonly idlePage: boolean; readonly freeTab: boolean; readonly place: boolean }>
-> = {
+/**
+ * `idlePage`: nothing is lost by it. `freeTab`: the tab was not led away before. `place`: the tab can keep the verifier,
+ * without which no ticket could be redeemed, and the hub takes the user back to this address. `ownTab`: the page is in no
+ * frame of another one, which leads nobody away, and settles for what its frame says.
+ */
+type Need = 'idlePage' | 'freeTab' | 'place' | 'ownTab'
+
+const NEEDS: { readonly [E in Errand]: readonly Need[] } = {
   // The partition has no carrier, and nobody clicked.
-  unlinked: { idlePage: true, freeTab: true, place: true },
+  unlinked: ['idlePage', 'freeTab', 'place', 'ownTab'],
   // The user goes to another page of the site, and passes the hub.
-  ride: { idlePage: false, freeTab: false, place: true },
+  ride: ['place', 'ownTab'],
   // `link()`.
-  'link-call': { idlePage: false, freeTab: true, place: true },
+  'link-call': ['freeTab', 'place', 'ownTab'],
   // The hub's button, or a link that takes the session along.
-  'link-click': { idlePage: false, freeTab: false, place: true },
-  'sign-in': { idlePage: false, freeTab: false, place: false },
-  'sign-out': { idlePage: false, freeTab: false, place: false },
+  'link-click': ['place', 'ownTab'],
+  // From a frame they open a tab.
+  'sign-in': [],
+  'sign-out': [],
 }
 
 /** Whether a click within the site may go by way of the hub. */
@@ -96,22 +108,22 @@ function prepared(draft: Draft, page: Extract<Event, { type: 'prepared' }>, on: 
 function leave(draft: Draft, leaving: Leaving, planned: Departure): void {
   draft.mayLink &&= planned.to !== 'link'
   draft.leaving = { ...leaving, call: undefined, planned }
+  draft.tabRefused = false
   draft.effects.push({ type: 'leave', ...planned })
   settle(draft, leaving.call, true)
 }
 
 function mayLeave(state: State, errand: Errand, page: Preparation): boolean {
   const { mark, keeps, href } = page
-  const { idlePage, freeTab, place } = NEEDS[errand]
   // Whether this partition proves a session, be it that this browser has another one by now.
   const isCarried = state.carrier !== null && state.carrier !== 'none'
-  const isFree = state.mayLink && (mark === undefined || (mark === 'worked' && isCarried))
-  return (
-    (!idlePage || isSpared(state, page)) &&
-    (!freeTab || isFree) &&
-    // Without a place for the verifier the ticket could not be redeemed; and the hub would keep a user whose address it cannot take back.
-    (!place || (keeps && withoutFragment(href).length <= RETURN_TO_LIMIT))
-  )
+  const has: Readonly<Record<Need, boolean>> = {
+    idlePage: isSpared(state, page),
+    freeTab: state.mayLink && (mark === undefined || (mark === 'worked' && isCarried)),
+    place: keeps && withoutFragment(href).length <= RETURN_TO_LIMIT,
+    ownTab: !state.habits.embedded,
+  }
+  return NEEDS[errand].every((need) => has[need])
 }
 
 /** The page loses nothing if it is led away, and there is something to gain. */

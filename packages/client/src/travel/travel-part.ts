@@ -40,7 +40,8 @@ export const part: Part = {
       },
       leave(departure) {
         const hasLeft = exit.leave(departure)
-        later({ type: 'stayed', departure: departure.departure }, hasLeft ? timeoutMs : 0)
+        const event = { type: hasLeft || !embedded ? 'stayed' : 'tab-refused', departure: departure.departure } as const
+        later(event, hasLeft ? timeoutMs : 0)
       },
       follow: ({ href }) => location.assign(href),
       'ticket-spent'({ refused }) {
