@@ -20,9 +20,14 @@ function costs({ hosts, names }: World): [documents: number, requests: number] {
   return [documents.length, requests.length]
 }
 
+/** A document is there, and this is true of it; a frame takes its time. */
+async function isTrue(tab: Pick<Tab, 'evaluate'>, expression: string): Promise<void> {
+  await expect.poll(() => tab.evaluate(`!!(${expression})`).catch(() => false), PATIENCE).toBe(true)
+}
+
 /** The page has found out what it can, and stays. */
-async function stays(tab: Pick<Tab, 'waitFor' | 'evaluate'>): Promise<void> {
-  await tab.waitFor('window.session !== undefined', { timeoutMs: PATIENCE.timeout })
+async function stays(tab: Pick<Tab, 'evaluate'>): Promise<void> {
+  await isTrue(tab, 'window.session')
   await tab.evaluate('session.ready.then(() => true)')
 }
 
@@ -120,7 +125,7 @@ test('a page whose user writes in a frame of it is not led away', async ({ world
   })
   const shop = await open(world.url('shop'))
   const editor = shop.frame('about:srcdoc')
-  await editor.waitFor("document.querySelector('textarea')", { timeoutMs: PATIENCE.timeout })
+  await isTrue(editor, "document.querySelector('textarea')")
   await editor.click('textarea')
   await shop.type('Dear')
   letGo()
@@ -130,28 +135,45 @@ test('a page whose user writes in a frame of it is not led away', async ({ world
   expect(await editor.evaluate("document.querySelector('textarea').value")).toBe('Dear')
 })
 
-test('in a frame of another page, sign-in opens a tab of its own', async ({ world, open }) => {
-  const button = `<script>addEventListener('DOMContentLoaded', () => {
-    const button = document.createElement('button')
-    button.textContent = 'Sign in'
-    button.onclick = () => session.signIn()
-    document.body.prepend(button)
-  })</script>`
-  world.serve('shop', { head: button })
-  world.serve('evil', {
-    head: `<script>addEventListener('DOMContentLoaded', () => {
-      const frame = document.createElement('iframe')
-      frame.src = '${world.url('shop')}'
-      document.body.prepend(frame)
-    })</script>`,
+test.describe('in a frame of another page, sign-in', () => {
+  const CAN_RUN = 'allow-scripts allow-same-origin'
+
+  /** The shop with a button, in a frame of another host's page. */
+  async function openFramed(world: World, open: (url: string) => Promise<Tab>, host: 'evil' | 'www', sandbox: string) {
+    world.serve('shop', {
+      head: `<script>addEventListener('DOMContentLoaded', () => {
+        const button = document.createElement('button')
+        button.textContent = 'Sign in'
+        button.onclick = () => session.signIn()
+        document.body.prepend(button)
+      })</script>`,
+    })
+    // A page without a client: nothing leads it away, and it has no other frames that come and go.
+    const page = `<!doctype html><iframe sandbox="${sandbox}" src="${world.url('shop')}"></iframe>`
+    world.serve(host, { backEnd: (_, response) => void response.send(page) })
+    const shop = (await open(world.url(host))).frame(world.url('shop'))
+    // What the click needs is loaded by then: WebKit opens no tab for a click that waits for a request.
+    await stays(shop)
+    return shop
+  }
+
+  test('opens a tab of its own', async ({ world, open }) => {
+    const shop = await openFramed(world, open, 'evil', `${CAN_RUN} allow-popups`)
+    await shop.click('text=Sign in')
+    const logins = (): string[] =>
+      world.hosts.requests
+        .filter(({ host, path }) => host === world.names.hub && path.startsWith('/isthmus/login'))
+        .map(({ destination }) => String(destination))
+    await expect.poll(logins, PATIENCE).toEqual(['document'])
   })
-  const evil = await open(world.url('evil'))
-  const shop = evil.frame(world.url('shop'))
-  // What the click needs is loaded by then: WebKit opens no tab for a click that waits for a request.
-  await stays(shop)
-  await shop.click('text=Sign in')
-  const isLogin = ({ host, path, destination }: (typeof world.hosts.requests)[number]): boolean =>
-    host === world.names.hub && path.startsWith('/isthmus/login') && destination === 'document'
-  await expect.poll(() => world.hosts.requests.some(isLogin), PATIENCE).toBe(true)
-  expect(await shop.evaluate('location.origin')).toBe(world.url('shop', ''))
+
+  test('says who is around it where the browser opens none', async ({ world, open }) => {
+    const shop = await openFramed(world, open, 'www', CAN_RUN)
+    await shop.click('text=Sign in')
+    const found = (): Promise<string[]> =>
+      shop.evaluate(
+        "session.diagnose().then(({ findings }) => findings.filter(({ code }) => code === 'embedded').map(({ message }) => message))",
+      )
+    await expect.poll(found, PATIENCE).toEqual([expect.stringContaining(`a frame of ${world.url('www', '')}:`)])
+  })
 })

@@ -42,7 +42,7 @@ export function findingOf(cause: Cause, hub: string, directive: 'frame-src' | 'c
   return { code: cause, reason: reasonOf(cause), message, cure }
 }
 
-/** Firefox does not tell. */
+/** Older browsers do not tell. */
 function embedder(): string {
   const ancestors: ArrayLike<string> | undefined = location.ancestorOrigins
   return Array.from(ancestors ?? []).find((origin) => origin !== location.origin) ?? 'another page'

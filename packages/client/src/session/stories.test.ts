@@ -285,6 +285,15 @@ describe('a click within the site', () => {
     ])
   })
 
+  // Regression: each look at the page asks the hub, and a click right after the answer did not pass it.
+  it('passes the hub while the page finds out whether it may leave by itself, and not once that is planned', () => {
+    const shop = client().happens(greeted(UNLINKED, 'none'))
+    expect(mayRide(shop.state)).toBe(true)
+    shop.happens({ type: 'ride', href: NEXT }).prepares({ departure: 1, hasReason: false })
+    expect(shop.leaves().all('leave')).toMatchObject([{ errand: 'ride', returnTo: NEXT }])
+    expect(mayRide(client().happens(greeted(UNLINKED, 'none')).prepares().state)).toBe(false)
+  })
+
   it.each<[string, (shop: ReturnType<typeof client>) => unknown]>([
     [
       'the hub refuses',

@@ -17,8 +17,8 @@ const FIRST_MOMENTS_MS = 10_000
  * 4. A click that asks for the hub always gets there. Any other click gets where it leads.
  *
  * Steps:
- * 1. An errand comes up: one leaves at a time. A sign-in takes the place of any other, and `link()` that of an
- *    `unlinked` one that is not planned yet.
+ * 1. An errand comes up: one leaves at a time. A sign-in takes the place of any other, `link()` and a click within the
+ *    site that of an `unlinked` one that is not planned yet.
  * 2. `prepare`: what the page is like, and what the tab remembers, is looked up.
  * 3. `prepared`: the table below says whether the errand may leave.
  * 4. The frame registers the visit at the hub: what the hub, or a proxy before it, would refuse is noticed while the
@@ -30,7 +30,10 @@ const FIRST_MOMENTS_MS = 10_000
  *    browser opens no tab for it.
  */
 export const visits: Handlers = {
-  ride: (draft, { href }) => depart(draft, 'ride', undefined, href),
+  ride(draft, { href }) {
+    draft.leaving = undefined
+    depart(draft, 'ride', undefined, href)
+  },
   prepared,
   'visit-registered'(draft, { id, visit }) {
     const { leaving } = draft
@@ -79,7 +82,8 @@ const NEEDS: { readonly [E in Errand]: readonly Need[] } = {
 /** Whether a click within the site may go by way of the hub. */
 export function mayRide({ habits, cause, port, leaving }: State): boolean {
   const { link, redeems, embedded } = habits
-  return link === 'auto' && redeems && !embedded && cause === 'partitioned' && port === 'open' && !leaving
+  const isFree = !leaving || (leaving.errand === 'unlinked' && !leaving.planned)
+  return link === 'auto' && redeems && !embedded && cause === 'partitioned' && port === 'open' && isFree
 }
 
 /** Says where the page would go, and whether it may. */

@@ -71,7 +71,7 @@ export function createExit(hub: Origin, surroundings: Surroundings): Exit {
       const target = address(PATHS[to], input, kept ? visit : undefined)
       nameThisPage(patienceMs)
       // The hub shows its pages in no frame.
-      if (embedded) return open(target, '_blank') !== null
+      if (embedded) return opensTab(target)
       if (errand === 'ride') browser.noteRide()
       if (errand === 'unlinked') memory.noteLedFrom(back)
       // No entry in the history: "back" leads to the page before.
@@ -88,6 +88,15 @@ function nameThisPage(forMs: number): void {
   document.head.append(policy)
   // A page that stays after all has its own policy back.
   setTimeout(() => policy.remove(), forMs)
+}
+
+/** From a frame whose sandbox forbids it, Firefox throws. */
+function opensTab(address: string): boolean {
+  try {
+    return open(address, '_blank') !== null
+  } catch {
+    return false
+  }
 }
 
 function withoutFragment(url: string): string {
