@@ -56,8 +56,8 @@ function schemaTables(): Plugin {
 const ASSETS = 'packages/server/assets/immutable'
 const ASSETS_PATH = '/isthmus/assets/'
 
-/** The addresses of the hub page's parts, each built before those that load it: one hash in the document stands for all. */
-const parts = { key: '', worker: '' }
+/** The addresses of the parts of the hub page and of the script tag, each built before those that load it: one hash in the document stands for all. */
+const parts = { key: '', worker: '', page: '', travel: '', diagnosis: '', features: '' }
 
 function partAddresses(): Plugin {
   const id = 'virtual:isthmus/parts'
@@ -73,7 +73,7 @@ function partAddresses(): Plugin {
   }
 }
 
-/** Builds one part of the hub page; gives its address. */
+/** Builds one part; gives its address. */
 async function buildPart(builder: ViteBuilder, name: string): Promise<string> {
   const environment = builder.environments[name]
   if (!environment) throw new Error(`There is no environment "${name}".`)
@@ -144,6 +144,11 @@ function library(entry: string, core: string, outDir: string): { build: BuildEnv
   }
 }
 
+/** What the script tag loads when it needs it, whole in one file. */
+function tagPart(entry: string, name: string): { build: BuildEnvironmentOptions } {
+  return bundle(`packages/client/src/${entry}`, 'es', ASSETS, `client-${name}-[hash].js`)
+}
+
 /** A binding shares the page's framework and client, and holds neither. */
 function binding(framework: 'react' | 'vue' | 'svelte'): { build: BuildEnvironmentOptions } {
   return bundle(`packages/client/src/${framework}/index.ts`, 'es', `packages/client/dist/${framework}`, 'index.js', [
@@ -170,8 +175,7 @@ export default defineConfig({
     sharedConfigBuild: true,
     async buildApp(builder) {
       await rm(path(ASSETS), { recursive: true, force: true })
-      parts.key = await buildPart(builder, 'key')
-      parts.worker = await buildPart(builder, 'worker')
+      for (const name of Object.keys(parts) as (keyof typeof parts)[]) parts[name] = await buildPart(builder, name)
       for (const name of ['hub', 'greeter', 'sdk', 'react', 'vue', 'svelte', 'tag']) {
         const environment = builder.environments[name]
         if (environment) await builder.build(environment)
@@ -200,6 +204,10 @@ export default defineConfig({
     hub: { consumer: 'client', ...bundle('packages/hub/src/page/main.ts', 'iife', ASSETS, 'hub-[hash].js') },
     worker: { consumer: 'client', ...bundle('packages/hub/src/worker/main.ts', 'iife', ASSETS, 'worker-[hash].js') },
     key: { consumer: 'client', ...bundle('packages/hub/src/key/key-carrier.ts', 'es', ASSETS, 'key-[hash].js') },
+    page: { consumer: 'client', ...tagPart('page/page-part.ts', 'page') },
+    travel: { consumer: 'client', ...tagPart('travel/travel-part.ts', 'travel') },
+    diagnosis: { consumer: 'client', ...tagPart('diagnosis/diagnosis-part.ts', 'diagnosis') },
+    features: { consumer: 'client', ...tagPart('features.ts', 'features') },
   },
   // Vitest reads its part of this file; see https://vitest.dev/config.
   ...({

@@ -25,7 +25,7 @@ export interface PageOptions extends Omit<SessionOptions, 'hub' | 'button' | 'mi
 }
 
 /** What every page tells the SDK, unless its test says otherwise. */
-const DEFAULTS: PageOptions = { link: 'auto' }
+const DEFAULTS: PageOptions = { link: 'eager' }
 
 export interface SiteAppOptions {
   readonly name: string

@@ -111,7 +111,7 @@ test('with a script tag in the head not even the first frame is without it', asy
   }
   requestAnimationFrame(look)
 </script>
-<script src="${world.url('hub', '/isthmus/client.js')}" data-mirror="cookie"></script>
+<script src="${world.url('hub', '/isthmus/client.js')}" data-mirror="cookie" data-link="eager"></script>
 </head><body><output>News</output><script>window.session = isthmus</script></body></html>`
   world.hosts.set(world.names.news, (_, response) => response.setHeader('content-type', 'text/html').end(page))
   const news = await open(world.url('news'))
@@ -228,6 +228,7 @@ test('the token is replaced before it runs out, and nothing else is announced', 
   world,
   open,
   browserOfUser,
+  privacyWorld,
 }) => {
   world.serve('shop', mirrored)
   const shop = await open(world.url('shop'))
@@ -254,6 +255,12 @@ test('the token is replaced before it runs out, and nothing else is announced', 
     await shop.evaluate(`location.assign('${world.url('hub', `/isthmus/login?${bounce}`)}')`)
     await shop.getByLabel('User').fill('reader')
     await shop.getByRole('button', { name: 'Sign in' }).click()
+    if (privacyWorld === 'chromium-blocked') {
+      // Led to the hub once already, this address is not left by itself again; and what is kept is nobody's meanwhile.
+      await expect(status(shop)).toHaveText('unknown: partitioned')
+      expect(await kept(browserOfUser)).toEqual([])
+      await shop.evaluate('void session.link()')
+    }
     await expect(status(shop)).toHaveText('signed in: The reader')
     await expect
       .poll(async () => (await kept(browserOfUser)).map(({ value }) => decodeJwt(value).sub))

@@ -19,13 +19,8 @@ import { core, transition } from './session/transition.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { transferHref } from './travel/transfer.ts'
 
-/** Whose part an effect is that is not performed here, and not by the part of every page. */
-const PART_OF: { readonly [Type in Effect['type']]?: keyof Parts } = {
-  complain: 'diagnosis',
-  prepare: 'travel',
-  leave: 'travel',
-  'ticket-spent': 'travel',
-}
+/** The part that an effect loads first; the other effects of these parts come after it, and all else is the page's. */
+const PART_OF: { readonly [Type in Effect['type']]?: keyof Parts } = { complain: 'diagnosis', prepare: 'travel' }
 
 /** Whether the page was opened with a ticket, or with a session that is brought along. What of that is true, the part finds out. */
 const ARRIVAL = new RegExp(`^#[!/]*${TICKET_FRAGMENT}(?:=|%3D)`, 'i')
@@ -63,8 +58,7 @@ export function followSession(options: SessionOptions, parts: Parts): Session {
     timeoutMs,
     button,
     onEvent: dispatch,
-    explain: async (silence) => (await diagnosis()).explain(silence),
-    probe: async (probing) => (await diagnosis()).probe(hub, probing),
+    inspector: diagnosis,
   })
 
   /** One event after the other: what an effect brings about comes after the effects of its own step. */
@@ -78,7 +72,6 @@ export function followSession(options: SessionOptions, parts: Parts): Session {
 
   const performers: Performers = {
     announce() {
-      if (button) button.hidden = state.cause !== 'partitioned'
       for (const notify of [...listeners]) notify()
       load('page').catch(noop)
     },
@@ -114,7 +107,9 @@ export function followSession(options: SessionOptions, parts: Parts): Session {
     })
     return loaded[name]
   }
-  const diagnosis = (): Promise<DiagnosisPart> => load('diagnosis') as Promise<DiagnosisPart>
+  function diagnosis(): Promise<DiagnosisPart> {
+    return load('diagnosis') as Promise<DiagnosisPart>
+  }
 
   function later(event: Event, ms: number): void {
     clearTimeout(timers[event.type])
@@ -167,15 +162,23 @@ export function followSession(options: SessionOptions, parts: Parts): Session {
     transfer,
     load,
   }
-  if (button) button.hidden = true
+  if (button) {
+    subscribe(() => {
+      button.hidden = state.cause !== 'partitioned'
+    })
+  }
   whenShown(async () => {
-    if (isArrival) await load('travel').catch(noop)
+    // In a frame a click opens a tab: WebKit opens none that waited for a part.
+    if (isArrival || state.habits.embedded) await load('travel').catch(noop)
     dispatch({ type: 'begun' })
   }, signal)
 
   return {
     get current() {
       return state.snapshot
+    },
+    get referrer() {
+      return state.referrer ?? document.referrer
     },
     ready,
     subscribe,

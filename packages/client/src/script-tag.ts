@@ -1,15 +1,8 @@
-import { part as diagnosis } from './diagnosis/diagnosis-part.ts'
 import { followSession } from './follow-session.ts'
-import { fetchTransport } from './hub/fetch-transport.ts'
 import { cookieMirror } from './mirror/cookie-mirror.ts'
-import { endpointMirror } from './mirror/endpoint-mirror.ts'
-import { part as page } from './page/page-part.ts'
 import type { Expiring } from './page/watch-end.ts'
-import type { Parts } from './parts.ts'
 import type { Session, SessionOptions } from './session.ts'
-import { part as travel } from './travel/travel-part.ts'
-
-const PARTS: Parts = { page: async () => page, travel: async () => travel, diagnosis: async () => diagnosis }
+import { partsFrom, type TagParts } from './tag-parts.ts'
 
 declare global {
   interface Window {
@@ -25,23 +18,43 @@ declare global {
 }
 
 /** Starts one session for `<script src="https://auth.example.com/isthmus/client.js" async></script>`: the hub is the script's origin, options are `data-*`. */
-function startFromTag(script: HTMLScriptElement): void {
-  const { site, link, mirror, mirrorPath, transport, timeoutMs, hub, button } = script.dataset
+function startFromTag({ dataset, src }: HTMLScriptElement): void {
+  const { site, link, timeoutMs, hub, button, mirror, mirrorPath, transport } = dataset
+  const parts = partsFrom(src)
   const place = button === undefined ? null : document.querySelector<HTMLElement>(button)
   const options: SessionOptions = {
-    hub: hub ?? new URL(script.src).origin,
+    hub: hub ?? new URL(src).origin,
     ...(site !== undefined && { site }),
-    ...((link === 'auto' || link === 'manual') && { link }),
+    ...((link === 'auto' || link === 'eager' || link === 'manual') && { link }),
+    // Not loaded on demand, as the other features are: the first frame shows what the cookie says.
     ...(mirror === 'cookie' && { mirror: cookieMirror() }),
-    ...(mirror === 'endpoint' && { mirror: endpointMirror(mirrorPath) }),
-    ...(transport === 'fetch' && { transport: fetchTransport() }),
     ...(place && { button: place }),
     ...(timeoutMs !== undefined && Number(timeoutMs) > 0 && { timeoutMs: Number(timeoutMs) }),
   }
   if (button !== undefined && !place) {
     console.warn(`isthmus: no element matches data-button="${button}" yet. Put it before the script, or use defer.`)
   }
-  const session = followSession(options, PARTS)
+  if (mirror !== 'endpoint' && transport !== 'fetch') {
+    start(options, parts)
+    return
+  }
+  void parts
+    .features()
+    .then(({ endpointMirror, fetchTransport }) => ({
+      ...(mirror === 'endpoint' && { mirror: endpointMirror(mirrorPath) }),
+      ...(transport === 'fetch' && { transport: fetchTransport() }),
+    }))
+    .catch(() => {
+      console.warn('isthmus: part-missing: the session is followed by the frame, without a mirror.')
+      return {}
+    })
+    .then((features) => start({ ...options, ...features }, parts))
+}
+
+function start(options: SessionOptions, parts: TagParts): void {
+  // Two tags are one session.
+  if (window.isthmus) return
+  const session = followSession(options, parts)
   window.isthmus = session
   session.subscribe((snapshot) => {
     document.documentElement.dataset.isthmus = snapshot.status
@@ -49,5 +62,4 @@ function startFromTag(script: HTMLScriptElement): void {
   })
 }
 
-// Two tags are one session.
-if (document.currentScript instanceof HTMLScriptElement && !window.isthmus) startFromTag(document.currentScript)
+if (document.currentScript instanceof HTMLScriptElement) startFromTag(document.currentScript)

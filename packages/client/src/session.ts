@@ -2,6 +2,7 @@ import type { Snapshot } from '@isthmus/protocol'
 import type { Diagnosis } from './diagnosis/diagnosis.ts'
 import type { Transport } from './hub/transport.ts'
 import type { Mirror } from './mirror/mirror.ts'
+import type { LinkMode } from './session/state.ts'
 
 /** What `createSession` takes. */
 export interface SessionOptions {
@@ -11,10 +12,12 @@ export interface SessionOptions {
   readonly site?: string
   /**
    * In browsers that keep third-party data apart a site needs a carrier of its own, which a visit of the hub gives.
-   * `auto` (default): one silent visit of the hub, at most once per tab until something changes, never after the user typed.
-   * `manual`: only when you call `link()`.
+   * `auto` (default): the page is led there by itself only where there is a reason to believe that somebody is signed in,
+   * within its first seconds, and if the user has not begun to use it; otherwise the user's next click on a link of the
+   * site passes the hub, once an hour. `eager`: the first page is led there. `manual`: only when you call `link()`.
+   * A page that must not be asked for twice says so: `<meta name="isthmus-link" content="stay">`.
    */
-  readonly link?: 'auto' | 'manual'
+  readonly link?: LinkMode
   /**
    * Where else the session is kept, for your back end and for the first paint of the next page; default: nowhere.
    * `cookieMirror()`: a site token in the cookie `isthmus_token`, for pages whose back end only reads it. Scripts can read it, too.
@@ -41,6 +44,8 @@ export interface SessionOptions {
 export interface Session {
   /** What is known now. The same object until something changes. */
   readonly current: Snapshot
+  /** `document.referrer`, or what it was before the page was led to the hub and back. */
+  readonly referrer: string
   /** The first Snapshot that is not `loading`: what the hub said or, by the time-out at the latest, why it said nothing. */
   readonly ready: Promise<Snapshot>
   /** Calls back at once and at every change; call the result to stop. Fits Svelte stores and `useSyncExternalStore`. */

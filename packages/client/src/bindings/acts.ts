@@ -1,7 +1,7 @@
 import type { Session } from '../session.ts'
 
 /** What components do with a session; its life belongs to the provider. */
-export type Acts = Omit<Session, 'current' | 'subscribe' | 'destroy'>
+export type Acts = Omit<Session, 'current' | 'referrer' | 'subscribe' | 'destroy'>
 
 export function actsOf(session: Session): Acts {
   return {

@@ -10,6 +10,7 @@ export function inertSession(why: string): Session {
   const refuse = (): Promise<never> => Promise.reject(new Error(why))
   return {
     current,
+    referrer: '',
     ready: Promise.resolve(current),
     subscribe(listener) {
       listener(current)

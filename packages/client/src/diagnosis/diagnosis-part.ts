@@ -1,16 +1,12 @@
-import type { Origin } from '@isthmus/protocol'
-import type { Silence } from '../hub/transport.ts'
+import type { Inspector } from '../hub/transport.ts'
 import type { Client, Part } from '../part.ts'
-import type { Cause } from '../session/cause.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { findingOf } from './findings.ts'
 import { probeHub } from './probe-hub.ts'
 import { explainSilence } from './silent-frame.ts'
 
 /** The part that says why. */
-export interface DiagnosisPart extends Part {
-  explain(silence: Silence): Promise<() => Cause>
-  probe(hub: Origin, signal: AbortSignal): Promise<Cause | undefined>
+export interface DiagnosisPart extends Part, Inspector {
   diagnose(client: Client): Diagnosis
 }
 
@@ -25,8 +21,9 @@ export const part: DiagnosisPart = {
     },
   }),
   diagnose({ hub, transport, state }) {
-    const { cause, site, carrier, stream, lastChange } = state()
-    const findings = cause ? [findingOf(cause, hub, transport.directive)] : []
+    const { cause, tabRefused, site, carrier, stream, lastChange } = state()
+    const causes = new Set([...(cause ? [cause] : []), ...(tabRefused ? (['embedded'] as const) : [])])
+    const findings = [...causes].map((one) => findingOf(one, hub, transport.directive))
     return { hub, site, carrier, stream, lastChange, findings }
   },
 }

@@ -29,7 +29,10 @@ export function findingOf(cause: Cause, hub: string, directive: 'frame-src' | 'c
     ],
     'frame-removed': ['The hidden frame of the hub was taken out of the page.', 'Does a script or an extension do so?'],
     'frame-silent': [`The hub ${hub} is there, but not in its frame.`, 'An extension that blocks frames?'],
-    embedded: ['This page is in a frame of another one, where the hub shows nobody.', 'Open it in a tab of its own.'],
+    embedded: [
+      `This page is in a frame of ${embedder()}: the hub shows nobody there, and signing in needs a tab.`,
+      'Open it in a tab of its own, or call signIn() in the handler of a click.',
+    ],
     'not-registered': [
       `The hub ${hub} does not know the origin ${location.origin}.`,
       `Add it to the origins of your site in createHub().`,
@@ -37,4 +40,10 @@ export function findingOf(cause: Cause, hub: string, directive: 'frame-src' | 'c
   }
   const [message, cure] = texts[cause]
   return { code: cause, reason: reasonOf(cause), message, cure }
+}
+
+/** Older browsers do not tell. */
+function embedder(): string {
+  const ancestors: ArrayLike<string> | undefined = location.ancestorOrigins
+  return Array.from(ancestors ?? []).find((origin) => origin !== location.origin) ?? 'another page'
 }

@@ -19,7 +19,7 @@ export function fetchTransport(): Transport {
   return { directive: 'connect-src', isLive: false, on: tokens, connect }
 }
 
-function connect({ hub, site, wantsToken, timeoutMs, onEvent, probe }: ConnectionOptions): Connection {
+function connect({ hub, site, wantsToken, timeoutMs, onEvent, inspector }: ConnectionOptions): Connection {
   let attempt = 0
   let forbidden = false
   const watching = new AbortController()
@@ -58,7 +58,10 @@ function connect({ hub, site, wantsToken, timeoutMs, onEvent, probe }: Connectio
   /** To a page that it does not know the hub says nothing that the browser would pass on. */
   async function causeOf(code: ErrorCode): Promise<Cause> {
     if (code === 'timeout' || code === 'not-registered') return code
-    const found = await probe(AbortSignal.timeout(timeoutMs)).catch(() => undefined)
+    const probing = AbortSignal.timeout(timeoutMs)
+    const found = await inspector()
+      .then((one) => one.probe(hub, probing))
+      .catch(() => undefined)
     return forbidden ? 'policy-forbids' : (found ?? 'unreachable')
   }
 

@@ -18,7 +18,7 @@ export interface Frame {
 
 /** Embeds the hub page and waits for its one greeting. Exactly one of `onWelcome` and `onFailure` is called, once, unless the frame is removed before. */
 export function openFrame(
-  { hub, site, wantsToken, button, explain }: ConnectionOptions,
+  { hub, site, wantsToken, button, inspector }: ConnectionOptions,
   timeoutMs: number,
   onWelcome: (welcome: Welcome, port: MessagePort) => void,
   onFailure: (cause: Cause) => void,
@@ -61,7 +61,10 @@ export function openFrame(
   async function findCause(): Promise<void> {
     if (isExplaining) return
     isExplaining = true
-    causeOf = await explain({ hub, frame, hasLoaded: () => hasLoaded, fail, signal }).catch(() => causeOf)
+    const silence = { hub, frame, hasLoaded: () => hasLoaded, fail, signal }
+    causeOf = await inspector()
+      .then((one) => one.explain(silence))
+      .catch(() => causeOf)
   }
 
   addEventListener(

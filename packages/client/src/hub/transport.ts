@@ -15,6 +15,14 @@ export interface Silence {
   readonly signal: AbortSignal
 }
 
+/** Finds out why the hub is not heard. */
+export interface Inspector {
+  /** Looks for the cause, and says what it is when the time is over. */
+  explain(silence: Silence): Promise<() => Cause>
+  /** What plain requests to the hub show; `undefined`: nothing that is wrong. */
+  probe(hub: Origin, signal: AbortSignal): Promise<Cause | undefined>
+}
+
 export interface ConnectionOptions {
   readonly hub: Origin
   readonly site: string | undefined
@@ -23,10 +31,7 @@ export interface ConnectionOptions {
   /** Where the frame shows its button; else it is not seen at all. */
   readonly button: Element | undefined
   readonly onEvent: (event: FromTransport) => void
-  /** Looks for the cause, and says what it is when the time is over. */
-  readonly explain: (silence: Silence) => Promise<() => Cause>
-  /** What plain requests to the hub show; `undefined`: nothing that is wrong. */
-  readonly probe: (signal: AbortSignal) => Promise<Cause | undefined>
+  readonly inspector: () => Promise<Inspector>
 }
 
 /** The way to the hub. */

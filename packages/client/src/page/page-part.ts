@@ -2,6 +2,7 @@ import { TOKEN_RENEW_MS } from '@isthmus/protocol'
 import type { Part } from '../part.ts'
 import { acts } from '../session/acts.ts'
 import { presence } from '../session/presence.ts'
+import { browserMemory } from '../travel/browser-memory.ts'
 import { tabMemory } from '../travel/tab-memory.ts'
 import { openTabs } from './tabs.ts'
 import { followTransferLinks } from './transfer-links.ts'
@@ -32,6 +33,7 @@ export const part: Part = {
       if (event.type === 'looked-at') look()
     }, signal)
     const memory = tabMemory(hub, site)
+    const browser = browserMemory(memory.name)
     followTransferLinks(transfer, signal)
     signal.addEventListener('abort', () => {
       tabs.close()
@@ -39,7 +41,10 @@ export const part: Part = {
     })
     return {
       relay: ({ answer }) => tabs.tell(answer),
-      mark: ({ mark }) => void memory.setMark(mark),
+      mark({ mark }) {
+        memory.setMark(mark)
+        if (state().snapshot.status === 'signed-in') browser.noteLinked()
+      },
       'renew-later': () => later({ type: 'renewal-due' }, TOKEN_RENEW_MS),
       'repeat-later': () => later({ type: 'repeat-due' }, ASK_AGAIN_MS),
     }

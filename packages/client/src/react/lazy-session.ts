@@ -42,6 +42,9 @@ export function lazySession(options: SessionOptions): LazySession {
     get current() {
       return session?.current ?? loading
     },
+    get referrer() {
+      return session?.referrer ?? ''
+    },
     hold() {
       holders++
       begun()

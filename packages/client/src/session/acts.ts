@@ -13,7 +13,12 @@ export const acts: Handlers = {
   extend: (draft, { call }) => enqueue(draft, { type: 'touch' }, call),
   'sign-out': (draft, { call }) => enqueue(draft, { type: 'sign-out' }, call),
   'sign-in': (draft, { call, returnTo }) => depart(draft, 'sign-in', call, returnTo),
-  link: (draft, { call }) => depart(draft, 'link-call', call),
+  link(draft, { call }) {
+    const { leaving } = draft
+    // A page that is still finding out whether it may leave by itself need not find out: now it is told to.
+    if (leaving?.errand === 'unlinked' && !leaving.planned) draft.leaving = undefined
+    depart(draft, 'link-call', call)
+  },
   'question-over': questionOver,
 }
 

@@ -47,7 +47,7 @@ export function doubt(draft: Draft, cause?: Cause): void {
   draft.cause = cause
   if (isSame(draft.snapshot, snapshot)) return
   draft.snapshot = snapshot
-  draft.effects.push({ type: 'announce', via: undefined })
+  draft.effects.push({ type: 'announce' })
 }
 
 /** Compared as data: frame and stream may name the same things in another order. A new revision alone is no change. */
@@ -104,7 +104,7 @@ export function take(draft: Draft, answer: SiteAnswer, via: Via, on: Handlers): 
   if (!isSame(shown, known)) {
     draft.snapshot = known
     const isTold = !isSame(shown, known, 'token')
-    effects.push({ type: 'announce', via: isTold ? via : undefined })
+    effects.push({ type: 'announce' })
     if (isTold) {
       const isTimely = isLive(via) && revision > draft.newest
       draft.lastChange = { at: now, via, delayMs: isTimely ? Math.max(0, now - revision) : null }

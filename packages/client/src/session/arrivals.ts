@@ -7,8 +7,9 @@ import type { Handlers } from './state.ts'
 
 /** A page that came with a ticket, or with a session that is brought along from another site. */
 export const arrivals: Handlers = {
-  arrived(draft, { ticket, wanted, came }) {
+  arrived(draft, { ticket, wanted, came, referrer }) {
     draft.came = came
+    draft.referrer = referrer
     draft.mayLink = !came
     // Where no ticket can be redeemed, a session cannot be brought along either.
     if (!draft.habits.redeems) return

@@ -12,19 +12,15 @@ export function considerLink(draft: Draft): void {
 
 /** Begins an errand. One leaves at a time; a sign-in or a sign-out takes the place of any other. */
 export function depart(draft: Draft, errand: Errand, call?: number, returnTo?: string): void {
-  const { leaving, habits } = draft
-  const isSign = errand === 'sign-in' || errand === 'sign-out'
-  if (leaving && !isSign) {
+  const { leaving } = draft
+  if (leaving && errand !== 'sign-in' && errand !== 'sign-out') {
     settle(draft, call, false)
-  } else if (habits.embedded && !isSign) {
-    // A page inside another one leads nobody away, and settles for what its frame says.
-    stay(draft, { errand, call })
-  } else {
-    settle(draft, leaving?.call, false)
-    const departure = ++draft.departures
-    draft.leaving = { departure, errand, returnTo, call, planned: undefined }
-    draft.effects.push({ type: 'prepare', departure })
+    return
   }
+  settle(draft, leaving?.call, false)
+  const departure = ++draft.departures
+  draft.leaving = { departure, errand, returnTo, call, planned: undefined }
+  draft.effects.push({ type: 'prepare', departure })
 }
 
 /** The hub may hang, or the user stop the tab: then the page goes on as it is. */
@@ -32,8 +28,9 @@ export function stayed(draft: Draft, { departure }: Extract<Event, { type: 'stay
   if (draft.leaving?.departure === departure) stay(draft, draft.leaving)
 }
 
-export function stay(draft: Draft, { errand, call }: Pick<Leaving, 'errand' | 'call'>): void {
+export function stay(draft: Draft, { errand, call, returnTo }: Leaving): void {
   draft.leaving = undefined
+  if (errand === 'ride' && returnTo) draft.effects.push({ type: 'follow', href: returnTo })
   if (errand === 'link-click' && call === undefined) ask(draft)
   settle(draft, call, false)
 }

@@ -44,8 +44,15 @@ export function advance(state: State, event: Event, now: number): State {
 }
 
 /** A client whose first frame is about to be opened. */
-export function arrived({ ticket, wanted, came = ticket !== undefined, habits, ...beginning }: Start = {}): State {
-  const arrival: Event = { type: 'arrived', came, ticket, wanted: ticket ? undefined : wanted }
+export function arrived({
+  ticket,
+  wanted,
+  referrer,
+  came = ticket !== undefined,
+  habits,
+  ...beginning
+}: Start = {}): State {
+  const arrival: Event = { type: 'arrived', came, referrer, ticket, wanted: ticket ? undefined : wanted }
   return advance(initialState({ ...beginning, habits: { ...HABITS, ...habits } }), arrival, 0)
 }
 

@@ -144,7 +144,7 @@ describe('a token', () => {
   it('that is new is announced, but is no news to other tabs', () => {
     const { state, effects } = run(open(), push(granted({ token: 'h.two.x' })))
     expect(state.snapshot).toHaveProperty('token', 'h.two.x')
-    expect(effects).toContainEqual({ type: 'announce', via: undefined })
+    expect(effects).toContainEqual({ type: 'announce' })
     expect(effects).toContainEqual({ type: 'mirror', token: 'h.two.x', cookieDomain: undefined })
     expect(effects.map(({ type }) => type)).not.toContain('relay')
   })

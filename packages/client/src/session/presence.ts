@@ -15,10 +15,11 @@ export const presence: Handlers = {
   'looked-at': (draft, { type }) => wake(draft, type),
   'end-due': ask,
   edited(draft) {
-    draft.edited = true
+    draft.used = true
   },
   /** Activity is reported once a minute, or wakes a page that has lost the hub. */
   active(draft) {
+    draft.used = true
     // The clock may be set back.
     if (Math.abs(draft.now - draft.activeAt) < TOUCH_INTERVAL_MS) return
     draft.activeAt = draft.now

@@ -58,10 +58,12 @@ export interface Arrival {
   readonly came: boolean
   /** The session that the user brings along from another site, if a link said so. */
   readonly wanted?: string | undefined
+  /** What `document.referrer` was before the visit. */
+  readonly referrer?: string | undefined
 }
 
-/** When the page may leave for the hub without a click. */
-export type LinkMode = 'auto' | 'manual'
+/** When the page may go by way of the hub without being asked to. */
+export type LinkMode = 'auto' | 'eager' | 'manual'
 
 /** How this client lives; it never changes. */
 export interface Habits {
@@ -79,7 +81,7 @@ export interface Habits {
 }
 
 /** Why the page leaves; `visits.ts` has the table of what each needs. */
-export type Errand = 'unlinked' | 'link-call' | 'link-click' | 'sign-in' | 'sign-out'
+export type Errand = 'unlinked' | 'ride' | 'link-call' | 'link-click' | 'sign-in' | 'sign-out'
 
 /** The page is about to leave for the hub. */
 export interface Leaving {
@@ -122,6 +124,8 @@ export interface State {
   readonly newest: number
 
   // The way to the hub: liveness.ts, questions.ts
+  /** When the first frame was opened. */
+  readonly begunAt: number
   readonly port: 'opening' | 'open' | 'closed'
   /** When the frame was opened, and what had been taken in then. */
   readonly openedAt: number
@@ -147,13 +151,17 @@ export interface State {
   /** The page came back from a visit of the hub: it does not leave by itself again before a carrier worked. */
   readonly mayLink: boolean
   readonly came: boolean
+  /** What `document.referrer` was before the visit that the page came back from. */
+  readonly referrer: string | undefined
   readonly leaving: Leaving | undefined
   /** Number of the last departure. */
   readonly departures: number
+  /** The browser did not open the tab that the last sign-in from a frame needed. */
+  readonly tabRefused: boolean
 
   // The user: presence.ts
-  /** The user wrote something: leaving the page now would lose it. */
-  readonly edited: boolean
+  /** The user does something here: to be led away would disturb, or lose what was written. */
+  readonly used: boolean
   /** When the user was last active on any site of this browser, as far as this page knows. */
   readonly activeAt: number
   readonly idleEnd: number
@@ -207,6 +215,8 @@ export type Event =
   // The calls of the page
   | { readonly type: 'refresh' | 'extend' | 'sign-out' | 'link'; readonly call: number }
   | { readonly type: 'sign-in'; readonly call: number; readonly returnTo: string | undefined }
+  /** The user clicked on a link of this site, which can go by way of the hub. */
+  | { readonly type: 'ride'; readonly href: string }
   // What became of an effect
   | ({ readonly type: 'prepared' } & Preparation)
   /** The hub did not accept the visit with this challenge, or could not be asked. */
@@ -217,6 +227,8 @@ export type Event =
     }
   /** The page did not leave after all: the hub hangs, the user stopped the tab, or there was nothing to leave with. */
   | { readonly type: 'stayed'; readonly departure: number }
+  /** The page is in a frame, and the browser opened no tab for the hub. */
+  | { readonly type: 'tab-refused'; readonly departure: number }
   | { readonly type: 'destroyed' }
 
 /** What the page is like at the moment before it leaves. */
@@ -225,6 +237,12 @@ export interface Preparation {
   /** Address of this page. */
   readonly href: string
   readonly visible: boolean
+  /** The user has begun to do something with it. */
+  readonly isUsed: boolean
+  /** It must not be asked for twice: it says so, or looks so, or was led away from before. */
+  readonly stays: boolean
+  /** Somebody may be signed in: the user came from another site of the hub, or was signed in here before. */
+  readonly hasReason: boolean
   /** What the tab remembers of earlier visits. */
   readonly mark: Mark | undefined
   /** Whether the tab can keep anything. */
@@ -248,11 +266,12 @@ export interface Departure {
   readonly challenge: string | undefined
   /** Name of the visit, where the hub has registered it; else the address tells all. */
   readonly visit: string | undefined
+  readonly errand: Errand
 }
 
 /** What has to be done after a transition; the wiring does it. */
 export type Effect =
-  | { readonly type: 'announce'; readonly via: Via | undefined }
+  | { readonly type: 'announce' }
   | { readonly type: 'ready' }
   | { readonly type: 'complain'; readonly cause: Cause }
   /** To the other tabs of this site. */
@@ -270,6 +289,8 @@ export type Effect =
   | { readonly type: 'mark'; readonly mark: Mark | undefined }
   | { readonly type: 'prepare'; readonly departure: number }
   | ({ readonly type: 'leave' } & Departure)
+  /** The page goes where the user's click led, without the hub. */
+  | { readonly type: 'follow'; readonly href: string }
   /** A call of the page is over: with a result, or with the code of an error. */
   | { readonly type: 'settle'; readonly call: number; readonly outcome: boolean | ErrorCode }
 
@@ -312,6 +333,7 @@ export function initialState({ habits, mirrored }: Beginning): State {
     lastChange: null,
     newest: 0,
     port: 'closed',
+    begunAt: 0,
     openedAt: 0,
     openedAsOf: 0,
     stream: 'idle',
@@ -325,9 +347,11 @@ export function initialState({ habits, mirrored }: Beginning): State {
     wanted: undefined,
     mayLink: true,
     came: false,
+    referrer: undefined,
     leaving: undefined,
     departures: 0,
-    edited: false,
+    tabRefused: false,
+    used: false,
     activeAt: Number.NEGATIVE_INFINITY,
     idleEnd: 0,
     ready: false,

@@ -2,6 +2,7 @@ import { RETURN_TO_LIMIT, type SiteAnswer, type SiteState } from '@isthmus/proto
 import { describe, expect, it } from 'vitest'
 import { advance, arrived, type Start } from './driver.test-kit.ts'
 import type { Effect, Event, Preparation, State } from './state.ts'
+import { mayRide } from './visits.ts'
 
 const PAGE = 'https://shop.example/cart?x=1#/route'
 const TICKET = { ticket: 't'.repeat(43), verifier: 'v'.repeat(43) }
@@ -64,6 +65,9 @@ function client(beginning: Start = {}) {
         departure,
         href: PAGE,
         visible: true,
+        isUsed: false,
+        stays: false,
+        hasReason: true,
         mark: undefined,
         keeps: true,
         challenge: 'c'.repeat(43),
@@ -85,7 +89,15 @@ describe('a partition without a carrier', () => {
   it('leads its page to the hub, and neither complains nor is ready until it is clear that the page stays', () => {
     const shop = unlinked().leaves()
     expect(shop.all('leave')).toEqual([
-      { type: 'leave', departure: 1, to: 'link', returnTo: PAGE, challenge: 'c'.repeat(43), visit: VISIT },
+      {
+        type: 'leave',
+        departure: 1,
+        errand: 'unlinked',
+        to: 'link',
+        returnTo: PAGE,
+        challenge: 'c'.repeat(43),
+        visit: VISIT,
+      },
     ])
     expect(shop.all('ready')).toEqual([])
     shop.happens({ type: 'stayed', departure: 1 })
@@ -98,11 +110,46 @@ describe('a partition without a carrier', () => {
     ['a tab that has left before', { mark: 'left' }],
     ['a tab whose carrier worked on the page that came back, and is gone', { mark: 'worked' }],
     ['a tab that can keep nothing', { keeps: false }],
+    ['a page that its user has begun to use', { isUsed: true }],
+    ['a page that must not be asked for twice', { stays: true }],
+    ['a user of whom nothing says that they are signed in anywhere', { hasReason: false }],
     ['an address that the hub would not take back', { href: `https://shop.example/${'x'.repeat(RETURN_TO_LIMIT)}` }],
   ])('does not lead away %s', (_, page) => {
     const shop = unlinked().leaves(page)
     expect(shop.all('leave')).toEqual([])
     expect(shop.all('complain')).toEqual([{ type: 'complain', cause: 'partitioned' }])
+  })
+
+  it('leads away whoever comes first, where the site is eager', () => {
+    const shop = unlinked({ habits: { link: 'eager' } })
+    expect(shop.leaves({ hasReason: false }).all('leave')).toHaveLength(1)
+    expect(
+      unlinked({ habits: { link: 'eager' } })
+        .leaves({ stays: true })
+        .all('leave'),
+    ).toEqual([])
+  })
+
+  // Regression: a hub that came back led pages away minutes after they had loaded.
+  it('leads a page away in its first moments only', () => {
+    const failed: Event = { type: 'frame-failed', cause: 'timeout' }
+    for (const [ms, times] of [
+      [10_000, 1],
+      [10_001, 0],
+    ] as const) {
+      const shop = client({ habits: { link: 'eager' } })
+        .happens(failed)
+        .passes(ms)
+      shop.happens({ type: 'retry-due' }, greeted(UNLINKED, 'none'))
+      expect(shop.leaves().all('leave')).toHaveLength(times)
+    }
+  })
+
+  it('does not lead away a page whose user has touched it, be it while the hub was asked', () => {
+    const before = unlinked().happens({ type: 'active' }).leaves()
+    const meanwhile = unlinked().prepares().happens({ type: 'active' })
+    meanwhile.happens({ type: 'visit-registered', id: meanwhile.idOf('visit'), visit: VISIT })
+    for (const shop of [before, meanwhile]) expect(shop.all('leave')).toEqual([])
   })
 
   it('counts an address without its fragment, which no server sees', () => {
@@ -169,7 +216,9 @@ describe('a partition without a carrier', () => {
     ['in a frame of another page', { habits: { embedded: true } }],
     ['where no ticket could be redeemed: a visit would be in vain', { habits: { redeems: false } }],
   ])('leads nobody away %s', (_, beginning) => {
-    expect(unlinked(beginning).all('prepare')).toEqual([])
+    const shop = unlinked(beginning).leaves()
+    expect(shop.all('leave')).toEqual([])
+    expect(shop.all('complain')).toEqual([{ type: 'complain', cause: 'partitioned' }])
   })
 
   it('gives way to a click on "sign in", which gets there whatever the tab remembers', () => {
@@ -178,6 +227,16 @@ describe('a partition without a carrier', () => {
     expect(shop.all('leave')).toEqual([])
     shop.happens({ type: 'edited' }).leaves({ mark: 'left', visible: false, keeps: false })
     expect(shop.all('leave')).toMatchObject([{ to: 'login', returnTo: PAGE, challenge: undefined }])
+    expect(shop.all('settle')).toEqual([{ type: 'settle', call: 1, outcome: true }])
+  })
+
+  // Regression: link() was told that the page stays, by an errand that was only finding that out.
+  it('gives way to link() while it finds out whether it may leave', () => {
+    const shop = unlinked().happens({ type: 'link', call: 1 })
+    shop.leaves({ departure: 1, stays: true })
+    expect(shop.all('settle')).toEqual([])
+    shop.leaves({ stays: true })
+    expect(shop.all('leave')).toMatchObject([{ to: 'link', errand: 'link-call' }])
     expect(shop.all('settle')).toEqual([{ type: 'settle', call: 1, outcome: true }])
   })
 
@@ -202,6 +261,84 @@ describe('a partition without a carrier', () => {
       { type: 'settle', call: 2, outcome: true },
     ])
   })
+})
+
+describe('a click within the site', () => {
+  const NEXT = 'https://shop.example/next#/part'
+  const riding = (beginning?: Start): ReturnType<typeof client> => {
+    const shop = client(beginning).happens(greeted(UNLINKED, 'none')).prepares({ hasReason: false })
+    expect(mayRide(shop.state)).toBe(true)
+    return shop.happens({ type: 'active' }, { type: 'ride', href: NEXT })
+  }
+
+  it('passes the hub where the partition has no carrier, and leads where it led', () => {
+    expect(riding().leaves({ departure: 2, isUsed: true }).all('leave')).toEqual([
+      {
+        type: 'leave',
+        departure: 2,
+        errand: 'ride',
+        to: 'link',
+        returnTo: NEXT,
+        challenge: 'c'.repeat(43),
+        visit: VISIT,
+      },
+    ])
+  })
+
+  // Regression: each look at the page asks the hub, and a click right after the answer did not pass it.
+  it('passes the hub while the page finds out whether it may leave by itself, and not once that is planned', () => {
+    const shop = client().happens(greeted(UNLINKED, 'none'))
+    expect(mayRide(shop.state)).toBe(true)
+    shop.happens({ type: 'ride', href: NEXT }).prepares({ departure: 1, hasReason: false })
+    expect(shop.leaves().all('leave')).toMatchObject([{ errand: 'ride', returnTo: NEXT }])
+    expect(mayRide(client().happens(greeted(UNLINKED, 'none')).prepares().state)).toBe(false)
+  })
+
+  it.each<[string, (shop: ReturnType<typeof client>) => unknown]>([
+    [
+      'the hub refuses',
+      (shop) => shop.prepares().happens({ type: 'refusal', id: shop.idOf('visit'), code: 'internal' }),
+    ],
+    ['the hub is slow', (shop) => shop.prepares().happens({ type: 'stayed', departure: 2 })],
+    ['the tab can keep nothing', (shop) => shop.prepares({ keeps: false })],
+    ['the page cannot be looked at', (shop) => shop.happens({ type: 'stayed', departure: 2 })],
+  ])('leads there without the hub where %s', (_, happens) => {
+    const shop = riding()
+    happens(shop)
+    expect(shop.all('leave')).toEqual([])
+    expect(shop.all('follow')).toEqual([{ type: 'follow', href: NEXT }])
+  })
+
+  it.each<[string, Start, Event[]]>([
+    ['by choice of the site', { habits: { link: 'manual' } }, [greeted(UNLINKED, 'none')]],
+    ['where the first page is led away', { habits: { link: 'eager' } }, [greeted(UNLINKED, 'none')]],
+    ['in a frame', { habits: { embedded: true } }, [greeted(UNLINKED, 'none')]],
+    ['where the hub has answered', {}, [greeted(SIGNED_OUT)]],
+    ['where the hub is not there', {}, [{ type: 'frame-failed', cause: 'timeout' }]],
+  ])('does not pass the hub %s', (_, beginning, events) => {
+    expect(mayRide(client(beginning).happens(...events).state)).toBe(false)
+  })
+})
+
+it('from a frame of another page, sign-in opens a tab of its own, which brings no ticket for this one', () => {
+  const shop = client({ habits: { embedded: true } }).happens(greeted(UNLINKED, 'none'))
+  shop.happens({ type: 'sign-in', call: 1, returnTo: undefined }).prepares()
+  expect(shop.all('leave')).toMatchObject([{ to: 'login', challenge: undefined, visit: undefined }])
+})
+
+it('a page in a frame whose browser opens no tab says so at each sign-in, and shows what it knew', () => {
+  const shop = client({ habits: { embedded: true } }).happens(greeted(SIGNED_OUT))
+  for (const departure of [1, 2]) {
+    shop.happens({ type: 'sign-in', call: departure, returnTo: undefined }).prepares()
+    expect(shop.state.tabRefused).toBe(false)
+    shop.happens({ type: 'tab-refused', departure })
+    expect(shop.state).toMatchObject({ tabRefused: true, leaving: undefined, snapshot: { status: 'signed-out' } })
+  }
+  expect(shop.all('complain')).toEqual(Array(2).fill({ type: 'complain', cause: 'embedded' }))
+})
+
+it('a page that came back knows what it came from before', () => {
+  expect(client({ came: true, referrer: 'https://search.example/' }).state.referrer).toBe('https://search.example/')
 })
 
 describe('a page whose user stops the way to the login page', () => {

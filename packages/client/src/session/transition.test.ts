@@ -46,7 +46,7 @@ describe('the first answer', () => {
     expect(state).toMatchObject({ port: 'open', carrier: 'cookie', site: 'shop', taken: 1, failures: 0 })
     expect(state.snapshot).toEqual({ ...signedIn(5), stale: false })
     expect(effects).toEqual([
-      { type: 'announce', via: 'frame' },
+      { type: 'announce' },
       { type: 'relay', answer: { site: 'shop', carrier: 'cookie', state: signedIn(5) } },
       { type: 'linked' },
     ])
@@ -60,10 +60,7 @@ describe('the first answer', () => {
   test('unlinked leads to a bounce, and says so as unknown', () => {
     const { state, effects } = after([told('frame', unlinked(5), 0, 'none')])
     expect(state.snapshot).toEqual({ status: 'unknown', reason: 'partitioned', stale: false })
-    expect(effects).toEqual([
-      { type: 'announce', via: undefined },
-      { type: 'link', forced: false },
-    ])
+    expect(effects).toEqual([{ type: 'announce' }, { type: 'link', forced: false }])
   })
 })
 
@@ -125,7 +122,7 @@ describe('unknown', () => {
     const { state, effects } = after([event], known)
     expect(state.snapshot).toEqual({ status: 'unknown', reason, last, stale: true })
     expect(state.known).toBe(known.known)
-    expect(effects).toContainEqual({ type: 'announce', via: undefined })
+    expect(effects).toContainEqual({ type: 'announce' })
   })
 
   test('a frame that somebody takes away at once is blocked, each time for longer, whatever it said in between', () => {

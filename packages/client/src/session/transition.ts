@@ -26,7 +26,10 @@ export function transition(on: Handlers, state: State, event: Event, now: number
 
 /** What is needed for the first answer, and for whatever may come right after it. */
 export const core: Handlers = {
-  begun: open,
+  begun(draft) {
+    draft.begunAt = draft.now
+    open(draft)
+  },
   welcome(draft, { answer, peers, aheadMs }, on) {
     draft.port = 'open'
     draft.peers = peers
@@ -34,17 +37,8 @@ export const core: Handlers = {
     receive(draft, answer, 'frame', on, draft.openedAsOf)
   },
   push: (draft, { answer }, on) => receive(draft, answer, 'push', on),
-  answer(draft, { id, answer }, on) {
-    const pending = close(draft, id)
-    if (pending && !pending.void && pending.question.type !== 'redeem')
-      receive(draft, answer, 'answer', on, pending.asOf)
-    over(draft, on, pending, undefined, answer)
-  },
-  refusal(draft, { id, code }, on) {
-    const pending = close(draft, id)
-    if (pending && !pending.void && pending.question.type !== 'redeem') questionFailed(draft, code)
-    over(draft, on, pending, code)
-  },
+  answer: (draft, { id, answer }, on) => over(draft, on, close(draft, id), undefined, answer),
+  refusal: (draft, { id, code }, on) => over(draft, on, close(draft, id), code),
   stream(draft, { status }) {
     draft.stream = status
     // It speaks of a session that is followed; what is known otherwise stays.
@@ -72,11 +66,16 @@ function failAll(draft: Draft, on: Handlers): void {
   for (const one of questions) over(draft, on, one, 'unreachable')
 }
 
-/** What the answer says of the hub is taken in already; what it means for those that asked, their part knows. */
+/** What the end of a question says of the hub is taken in here; what it means for those that asked, their part knows. */
 function over(draft: Draft, on: Handlers, pending?: Pending, code?: ErrorCode, answer?: SiteAnswer): void {
   if (!pending) return
-  if (pending.question.type === 'redeem') on['redeem-over']?.(draft, { type: 'redeem-over', pending, code, answer }, on)
-  else on['question-over']?.(draft, { type: 'question-over', pending, code }, on)
+  if (pending.question.type === 'redeem') {
+    on['redeem-over']?.(draft, { type: 'redeem-over', pending, code, answer }, on)
+    return
+  }
+  if (!pending.void && answer) receive(draft, answer, 'answer', on, pending.asOf)
+  if (!pending.void && code) questionFailed(draft, code)
+  on['question-over']?.(draft, { type: 'question-over', pending, code }, on)
 }
 
 /** What is said once: that the first answer is there, and each cause. A page that is about to leave has neither to say. */

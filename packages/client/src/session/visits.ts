@@ -1,7 +1,10 @@
 import { RETURN_TO_LIMIT } from '@isthmus/protocol'
-import { settle, stay } from './departures.ts'
+import { depart, settle, stay, stayed } from './departures.ts'
 import { close, enqueue } from './questions.ts'
 import type { Departure, Draft, Errand, Event, Handlers, Leaving, Preparation, State } from './state.ts'
+
+/** A page that is older is not led away any more: its user is reading, or does something that nothing here shows. */
+const FIRST_MOMENTS_MS = 10_000
 
 /**
  * Visits of the hub. In browsers that keep third-party data apart, a site's partition gets a carrier by a top-level visit
@@ -9,20 +12,28 @@ import type { Departure, Draft, Errand, Event, Handlers, Leaving, Preparation, S
  *
  * Requirements:
  * 1. A page never goes round in circles, whatever hub, site and browser forget.
- * 2. A page that leaves by itself loses nothing that its user did.
- * 3. A click that asks for the hub always gets there.
+ * 2. A page that leaves by itself loses nothing: no text, no player, no address that can be asked for once only.
+ * 3. Users who are signed in nowhere pay as little as can be.
+ * 4. A click that asks for the hub always gets there. Any other click gets where it leads.
  *
  * Steps:
- * 1. An errand comes up: one leaves at a time, and a sign-in takes the place of any other.
+ * 1. An errand comes up: one leaves at a time. A sign-in takes the place of any other, `link()` and a click within the
+ *    site that of an `unlinked` one that is not planned yet.
  * 2. `prepare`: what the page is like, and what the tab remembers, is looked up.
  * 3. `prepared`: the table below says whether the errand may leave.
  * 4. The frame registers the visit at the hub: what the hub, or a proxy before it, would refuse is noticed while the
  *    page still stands.
  * 5. `visit-registered`: if nothing speaks against it by now, `leave`. `visit-refused`: a page that would leave by itself
- *    stays; a click, or a call of the page, leaves by the long address, which tells the hub all.
- * 6. `stayed`: the page is still there after a while; it goes on as it was.
+ *    stays, and a click within the site goes where it leads; a click that asks for the hub, or a call of the page, leaves
+ *    by the long address, which tells the hub all.
+ * 6. `stayed`: the page is still there after a while; it goes on as it was. `tab-refused`: so does a page in a frame whose
+ *    browser opens no tab for it.
  */
 export const visits: Handlers = {
+  ride(draft, { href }) {
+    draft.leaving = undefined
+    depart(draft, 'ride', undefined, href)
+  },
   prepared,
   'visit-registered'(draft, { id, visit }) {
     const { leaving } = draft
@@ -37,22 +48,42 @@ export const visits: Handlers = {
   'visit-refused'(draft, { to, challenge }) {
     const { leaving } = draft
     if (leaving?.planned?.to !== to || leaving.planned.challenge !== challenge) return
-    if (leaving.errand === 'unlinked') stay(draft, leaving)
+    if (leaving.errand === 'unlinked' || leaving.errand === 'ride') stay(draft, leaving)
     else leave(draft, leaving, leaving.planned)
+  },
+  'tab-refused'(draft, { departure }) {
+    draft.tabRefused = true
+    draft.effects.push({ type: 'complain', cause: 'embedded' })
+    stayed(draft, { type: 'stayed', departure })
   },
 }
 
-const NEEDS: Readonly<
-  Record<Errand, { readonly idlePage: boolean; readonly freeTab: boolean; readonly place: boolean }>
-> = {
+/**
+ * `idlePage`: nothing is lost by it. `freeTab`: the tab was not led away before. `place`: the tab can keep the verifier,
+ * without which no ticket could be redeemed, and the hub takes the user back to this address. `ownTab`: the page is in no
+ * frame of another one, which leads nobody away, and settles for what its frame says.
+ */
+type Need = 'idlePage' | 'freeTab' | 'place' | 'ownTab'
+
+const NEEDS: { readonly [E in Errand]: readonly Need[] } = {
   // The partition has no carrier, and nobody clicked.
-  unlinked: { idlePage: true, freeTab: true, place: true },
+  unlinked: ['idlePage', 'freeTab', 'place', 'ownTab'],
+  // The user goes to another page of the site, and passes the hub.
+  ride: ['place', 'ownTab'],
   // `link()`.
-  'link-call': { idlePage: false, freeTab: true, place: true },
+  'link-call': ['freeTab', 'place', 'ownTab'],
   // The hub's button, or a link that takes the session along.
-  'link-click': { idlePage: false, freeTab: false, place: true },
-  'sign-in': { idlePage: false, freeTab: false, place: false },
-  'sign-out': { idlePage: false, freeTab: false, place: false },
+  'link-click': ['place', 'ownTab'],
+  // From a frame they open a tab.
+  'sign-in': [],
+  'sign-out': [],
+}
+
+/** Whether a click within the site may go by way of the hub. */
+export function mayRide({ habits, cause, port, leaving }: State): boolean {
+  const { link, redeems, embedded } = habits
+  const isFree = !leaving || (leaving.errand === 'unlinked' && !leaving.planned)
+  return link === 'auto' && redeems && !embedded && cause === 'partitioned' && port === 'open' && isFree
 }
 
 /** Says where the page would go, and whether it may. */
@@ -66,8 +97,10 @@ function prepared(draft: Draft, page: Extract<Event, { type: 'prepared' }>, on: 
   const { departure, errand } = leaving
   const returnTo = leaving.returnTo ?? page.href
   const to = errand === 'sign-in' ? 'login' : errand === 'sign-out' ? 'logout' : 'link'
-  const challenge = page.keeps && to !== 'logout' ? page.challenge : undefined
-  draft.leaving = { ...leaving, planned: { departure, to, returnTo, challenge, visit: undefined } }
+  // From a frame another tab is opened, which knows nothing of a verifier that is kept here.
+  const brings = page.keeps && to !== 'logout' && !draft.habits.embedded
+  const challenge = brings ? page.challenge : undefined
+  draft.leaving = { ...leaving, planned: { departure, errand, to, returnTo, challenge, visit: undefined } }
   const address = withoutFragment(returnTo)
   // While a ticket is redeemed, or no frame is there, nothing can be registered; what is too long is not even asked for.
   const canRegister = draft.port === 'open' && !draft.ticket && address.length <= RETURN_TO_LIMIT
@@ -79,26 +112,34 @@ function prepared(draft: Draft, page: Extract<Event, { type: 'prepared' }>, on: 
 function leave(draft: Draft, leaving: Leaving, planned: Departure): void {
   draft.mayLink &&= planned.to !== 'link'
   draft.leaving = { ...leaving, call: undefined, planned }
+  draft.tabRefused = false
   draft.effects.push({ type: 'leave', ...planned })
   settle(draft, leaving.call, true)
 }
 
-function mayLeave(state: State, errand: Errand, { mark, keeps, visible, href }: Preparation): boolean {
-  const { idlePage, freeTab, place } = NEEDS[errand]
+function mayLeave(state: State, errand: Errand, page: Preparation): boolean {
+  const { mark, keeps, href } = page
   // Whether this partition proves a session, be it that this browser has another one by now.
   const isCarried = state.carrier !== null && state.carrier !== 'none'
-  const isFree = state.mayLink && (mark === undefined || (mark === 'worked' && isCarried))
-  return (
-    (!idlePage || (visible && isIdle(state))) &&
-    (!freeTab || isFree) &&
-    // Without a place for the verifier the ticket could not be redeemed; and the hub would keep a user whose address it cannot take back.
-    (!place || (keeps && withoutFragment(href).length <= RETURN_TO_LIMIT))
-  )
+  const has: Readonly<Record<Need, boolean>> = {
+    idlePage: isSpared(state, page),
+    freeTab: state.mayLink && (mark === undefined || (mark === 'worked' && isCarried)),
+    place: keeps && withoutFragment(href).length <= RETURN_TO_LIMIT,
+    ownTab: !state.habits.embedded,
+  }
+  return NEEDS[errand].every((need) => has[need])
 }
 
-/** The page still needs a carrier, and its user would lose nothing. */
-function isIdle({ edited, cause }: State): boolean {
-  return !edited && cause === 'partitioned'
+/** The page loses nothing if it is led away, and there is something to gain. */
+function isSpared(state: State, { visible, isUsed, stays, hasReason }: Preparation): boolean {
+  const isWorthIt = hasReason || state.habits.link === 'eager'
+  const isYoung = Math.abs(state.now - state.begunAt) <= FIRST_MOMENTS_MS
+  return visible && isIdle(state) && !isUsed && !stays && isWorthIt && isYoung
+}
+
+/** The page still needs a carrier, and its user has not begun. */
+function isIdle({ used, cause }: State): boolean {
+  return !used && cause === 'partitioned'
 }
 
 function withoutFragment(url: string): string {

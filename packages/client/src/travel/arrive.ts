@@ -24,20 +24,20 @@ export function arrive(memory: TabMemory): Arrival {
 
 /** The ticket was redeemed, or refused. */
 export function finishArrival(memory: TabMemory): void {
-  const { ticket, came = false } = unfinished.get(memory.name) ?? {}
+  const { ticket, came = false, referrer } = unfinished.get(memory.name) ?? {}
   if (ticket) memory.forget(ticket.verifier)
-  unfinished.set(memory.name, { came })
+  unfinished.set(memory.name, { came, referrer })
 }
 
 function takeTicket(memory: TabMemory): Arrival | undefined {
   const [, ticket] = TICKET.exec(location.hash) ?? []
   if (ticket === undefined) return undefined
-  const { verifier, href } = memory.kept()
+  const { verifier, href, referrer } = memory.kept()
   if (verifier === undefined && othersWait(memory)) return undefined
   const [, ...fragment] = String(href).split('#')
   restore(fragment.length > 0 ? fragment.join('#') : undefined)
   if (verifier === undefined) reportCorrupt(`URL fragment ${TICKET_FRAGMENT}`)
-  return { came: true, ticket: verifier === undefined ? undefined : { ticket, verifier } }
+  return { came: true, ticket: verifier === undefined ? undefined : { ticket, verifier }, referrer }
 }
 
 function takeHint(): Arrival | undefined {

@@ -4,6 +4,7 @@ import { othersWait, tabMemory } from './tab-memory.ts'
 const HUB = 'https://auth.example'
 const VERIFIER = 'v'.repeat(43)
 const PAGE = 'https://shop.example/cart?x=1#/route'
+const FROM = 'https://search.example/'
 const PENDING = `isthmus:pending:${HUB}`
 const TRIED = `isthmus:tried:${HUB}`
 
@@ -33,17 +34,27 @@ afterEach(() => {
 
 it('keeps what the way back needs until it is told to forget that very visit', () => {
   const memory = tabMemory(HUB, undefined)
-  expect(memory.keep({ verifier: VERIFIER, href: PAGE })).toBe(true)
-  expect(tabMemory(HUB, undefined).kept()).toEqual({ verifier: VERIFIER, href: PAGE })
+  expect(memory.keep({ verifier: VERIFIER, href: PAGE, referrer: FROM })).toBe(true)
+  expect(tabMemory(HUB, undefined).kept()).toEqual({ verifier: VERIFIER, href: PAGE, referrer: FROM })
   memory.forget('w'.repeat(43))
   expect(memory.kept().verifier).toBe(VERIFIER)
   memory.forget(VERIFIER)
   expect(memory.kept()).toEqual({})
 })
 
+it('knows the addresses that the tab was led away from, the last ones', () => {
+  const memory = tabMemory(HUB, undefined)
+  expect(memory.wasLedFrom('https://shop.example/')).toBe(false)
+  for (let index = 0; index < 25; index++) memory.noteLedFrom(`https://shop.example/${index}`)
+  expect([4, 5, 24].map((index) => memory.wasLedFrom(`https://shop.example/${index}`))).toEqual([false, true, true])
+  expect(tabMemory(HUB, 'shop').wasLedFrom('https://shop.example/24')).toBe(false)
+  kept[`isthmus:led:${HUB}`] = '{"length":1}'
+  expect(memory.wasLedFrom('https://shop.example/24')).toBe(false)
+})
+
 it('keeps two sites on one origin apart, and knows that the other one waits', () => {
   const [shop, outlet] = [tabMemory(HUB, 'shop'), tabMemory(HUB, 'outlet')]
-  shop.keep({ verifier: VERIFIER, href: PAGE })
+  shop.keep({ verifier: VERIFIER, href: PAGE, referrer: FROM })
   outlet.setMark('left')
   expect(outlet.kept()).toEqual({})
   expect(shop.mark()).toBeUndefined()
@@ -88,7 +99,7 @@ it('a tab that may keep nothing says so, and throws nothing', () => {
   })
   const memory = tabMemory(HUB, undefined)
   expect(memory.works()).toBe(false)
-  expect(memory.keep({ verifier: VERIFIER, href: PAGE })).toBe(false)
+  expect(memory.keep({ verifier: VERIFIER, href: PAGE, referrer: FROM })).toBe(false)
   expect(memory.kept()).toEqual({})
   expect(memory.mark()).toBeUndefined()
   expect(othersWait(memory)).toBe(false)

@@ -6,6 +6,8 @@ export interface Kept {
   readonly verifier: string
   /** The page to restore, to the letter, with the fragment that no server saw. */
   readonly href: string
+  /** What `document.referrer` was there. */
+  readonly referrer: string
 }
 
 /** What a tab keeps from one page to the next, for one site and its hub. */
@@ -17,9 +19,15 @@ export interface TabMemory {
   forget(verifier: string): void
   mark(): Mark | undefined
   setMark(mark: Mark | undefined): boolean
+  /** Whether the tab was led away from this address by itself. */
+  wasLedFrom(address: string): boolean
+  noteLedFrom(address: string): void
   /** Whether anything can be kept. */
   works(): boolean
 }
+
+/** The last addresses that a tab was led away from. */
+const LED_LIMIT = 20
 
 const VERIFIER = /^[\w-]{43}$/
 
@@ -27,12 +35,19 @@ export function tabMemory(hub: string, site: string | undefined): TabMemory {
   const name = site === undefined ? hub : `${hub}:${site}`
   const pendingKey = `isthmus:pending:${name}`
   const triedKey = `isthmus:tried:${name}`
+  const ledKey = `isthmus:led:${name}`
+  const led = (): readonly string[] =>
+    readOwn(ledKey, (text) => {
+      const addresses: unknown = JSON.parse(text)
+      return Array.isArray(addresses) && addresses.every((one) => typeof one === 'string') && addresses
+    }) || []
   const memory: TabMemory = {
     name,
     kept() {
       const kept = readOwn(pendingKey, (text) => {
-        const { verifier, href } = JSON.parse(text) as Partial<Kept>
-        return typeof verifier === 'string' && VERIFIER.test(verifier) && typeof href === 'string' && { verifier, href }
+        const { verifier, href, referrer } = JSON.parse(text) as Partial<Kept>
+        const isOurs = typeof verifier === 'string' && VERIFIER.test(verifier) && typeof href === 'string'
+        return isOurs && { verifier, href, referrer: String(referrer ?? '') }
       })
       return kept || {}
     },
@@ -42,6 +57,8 @@ export function tabMemory(hub: string, site: string | undefined): TabMemory {
     },
     mark: () => readOwn(triedKey, (mark) => (mark === 'left' || mark === 'worked') && mark) || undefined,
     setMark: (mark) => (mark === undefined ? remove(triedKey) : write(triedKey, mark)),
+    wasLedFrom: (address) => led().includes(address),
+    noteLedFrom: (address) => void write(ledKey, JSON.stringify([...led(), address].slice(-LED_LIMIT))),
     works: () => write('isthmus:probe', '') && remove('isthmus:probe'),
   }
   return memory

@@ -1,7 +1,7 @@
 import type { Diagnosis, Session, Snapshot } from '@isthmus/client'
 import { signedOut, unknown } from './snapshots.ts'
 
-type Act = Exclude<keyof Session, 'current' | 'ready' | 'subscribe'>
+type Act = Exclude<keyof Session, 'current' | 'referrer' | 'ready' | 'subscribe'>
 
 /** One call of an act, and what it was called with. */
 export type Call = { readonly [Name in Act]: { readonly act: Name; readonly args: Parameters<Session[Name]> } }[Act]
@@ -59,6 +59,7 @@ export function createFakeSession(first: Snapshot = unknown()): FakeSession {
   settle()
   return {
     calls,
+    referrer: '',
     ready,
     set,
     get current() {
