@@ -32,9 +32,10 @@ test('a server that was bundled into one file says what to do about it', async (
 test('each script that pages load is served with the hash that the build has published for it', async () => {
   await using world = await createWorld()
   const published: Record<string, string> = JSON.parse(await readFile(path('../../assets/integrity.json'), 'utf8'))
+  const parts = ['client-diagnosis', 'client-features', 'client-page', 'client-travel', 'hub', 'key', 'worker']
   expect(Object.keys(published)).toEqual([
     'client.js',
-    ...['hub', 'key', 'worker'].map((name) => expect.stringMatching(new RegExp(`^assets/${name}-[\\w-]{8}\\.js$`))),
+    ...parts.map((name) => expect.stringMatching(new RegExp(`^assets/${name}-[\\w-]{8}\\.js$`))),
   ])
   for (const [name, integrity] of Object.entries(published)) {
     const response = await world.agent().send(`/isthmus/${name}`)
