@@ -4,10 +4,15 @@ import type { World } from './world.ts'
 
 const answerMs = 3_000
 
-/** What a tab's console said, as text; nothing of a tab that is closed or hangs. */
+/**
+ * What a tab's console said, as text; nothing of a tab that is closed or hangs. Where it was said comes without its
+ * fragment: Firefox names the address that the document was loaded from, with a ticket that is used up by then.
+ */
 export async function consoleOf(tab: Tab): Promise<string[]> {
   const lines = await answer(tab.console())
-  return typeof lines === 'string' ? [] : lines.map(({ level, text, url }) => `console: ${level} ${text} ${url ?? ''}`)
+  return typeof lines === 'string'
+    ? []
+    : lines.map(({ level, text, url = '' }) => `console: ${level} ${text} ${url.split('#', 1)}`)
 }
 
 export function hasFailed({ status, expectedStatus }: TestInfo): boolean {

@@ -12,7 +12,11 @@ export const presence: Handlers = {
   news(draft, { answer }, on) {
     if (isForThisSite(draft, answer)) receive(draft, answer, 'tab', on)
   },
-  'looked-at': (draft, { type }) => wake(draft, type),
+  'looked-at'(draft, { type }) {
+    // Where somebody signed in elsewhere meanwhile, an eager page learns of it as in its first moments.
+    if (draft.habits.link === 'eager') draft.begunAt = draft.now
+    wake(draft, type)
+  },
   'end-due': ask,
   edited(draft) {
     draft.used = true

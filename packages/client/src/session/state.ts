@@ -239,8 +239,10 @@ export interface Preparation {
   readonly visible: boolean
   /** The user has begun to do something with it. */
   readonly isUsed: boolean
-  /** It must not be asked for twice: it says so, or looks so, or was led away from before. */
+  /** It must not be asked for twice: it says so, or looks so. */
   readonly stays: boolean
+  /** The tab was led away from this address before. */
+  readonly wasLed: boolean
   /** Somebody may be signed in: the user came from another site of the hub, or was signed in here before. */
   readonly hasReason: boolean
   /** What the tab remembers of earlier visits. */

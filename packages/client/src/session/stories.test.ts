@@ -67,6 +67,7 @@ function client(beginning: Start = {}) {
         visible: true,
         isUsed: false,
         stays: false,
+        wasLed: false,
         hasReason: true,
         mark: undefined,
         keeps: true,
@@ -112,6 +113,7 @@ describe('a partition without a carrier', () => {
     ['a tab that can keep nothing', { keeps: false }],
     ['a page that its user has begun to use', { isUsed: true }],
     ['a page that must not be asked for twice', { stays: true }],
+    ['a tab from an address that it was led away from before', { wasLed: true }],
     ['a user of whom nothing says that they are signed in anywhere', { hasReason: false }],
     ['an address that the hub would not take back', { href: `https://shop.example/${'x'.repeat(RETURN_TO_LIMIT)}` }],
   ])('does not lead away %s', (_, page) => {
@@ -142,6 +144,19 @@ describe('a partition without a carrier', () => {
         .passes(ms)
       shop.happens({ type: 'retry-due' }, greeted(UNLINKED, 'none'))
       expect(shop.leaves().all('leave')).toHaveLength(times)
+    }
+  })
+
+  // Regression: in a tab that was open, signed out, nothing said that somebody had signed in elsewhere.
+  it('leads an eager page away when it is looked at again, from the same address too', () => {
+    for (const [link, times] of [
+      ['eager', 1],
+      ['auto', 0],
+    ] as const) {
+      const shop = unlinked({ habits: { link } }).leaves({ visible: false }).passes(60_000)
+      shop.happens({ type: 'looked-at' })
+      shop.happens({ type: 'answer', id: shop.idOf('ask'), answer: answer(UNLINKED, 'none') })
+      expect(shop.leaves({ departure: 2, wasLed: true }).all('leave')).toHaveLength(times)
     }
   })
 

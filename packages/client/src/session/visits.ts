@@ -131,8 +131,8 @@ function mayLeave(state: State, errand: Errand, page: Preparation): boolean {
 }
 
 /** The page loses nothing if it is led away, and there is something to gain. */
-function isSpared(state: State, { visible, isUsed, stays, hasReason }: Preparation): boolean {
-  const isWorthIt = hasReason || state.habits.link === 'eager'
+function isSpared(state: State, { visible, isUsed, stays, hasReason, wasLed }: Preparation): boolean {
+  const isWorthIt = state.habits.link === 'eager' || (hasReason && !wasLed)
   const isYoung = Math.abs(state.now - state.begunAt) <= FIRST_MOMENTS_MS
   return visible && isIdle(state) && !isUsed && !stays && isWorthIt && isYoung
 }
