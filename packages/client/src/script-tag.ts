@@ -1,12 +1,15 @@
 import { part as diagnosis } from './diagnosis/diagnosis-part.ts'
+import { findScript } from './find-script.ts'
 import { followSession } from './follow-session.ts'
 import { fetchTransport } from './hub/fetch-transport.ts'
 import { cookieMirror } from './mirror/cookie-mirror.ts'
 import { endpointMirror } from './mirror/endpoint-mirror.ts'
+import { keepMark } from './page/keep-mark.ts'
 import { part as page } from './page/page-part.ts'
 import type { Expiring } from './page/watch-end.ts'
 import type { Parts } from './parts.ts'
 import type { Session, SessionOptions } from './session.ts'
+import { faultsOf } from './tag-faults.ts'
 import { part as travel } from './travel/travel-part.ts'
 
 const PARTS: Parts = { page: async () => page, travel: async () => travel, diagnosis: async () => diagnosis }
@@ -41,13 +44,28 @@ function startFromTag(script: HTMLScriptElement): void {
   if (button !== undefined && !place) {
     console.warn(`isthmus: no element matches data-button="${button}" yet. Put it before the script, or use defer.`)
   }
+  for (const fault of faultsOf(script.dataset)) console.warn(`isthmus: ${fault}`)
   const session = followSession(options, PARTS)
   window.isthmus = session
+  keepMark(session)
   session.subscribe((snapshot) => {
     document.documentElement.dataset.isthmus = snapshot.status
     document.dispatchEvent(new CustomEvent('isthmus:change', { detail: snapshot }))
   })
 }
 
-// Two tags are one session.
-if (document.currentScript instanceof HTMLScriptElement && !window.isthmus) startFromTag(document.currentScript)
+// Two tags are one session. An element with the id `isthmus` is none: browsers show it under that name, too.
+if (!window.isthmus || window.isthmus instanceof Element) {
+  const script = findScript()
+  if (script) {
+    try {
+      startFromTag(script)
+    } catch (error) {
+      // Said in one sentence; the page goes on.
+      console.error(`isthmus: ${(error as Error).message}`)
+    }
+  } else
+    console.error(
+      'isthmus: which hub? Load this script by <script src="https://auth.example.com/isthmus/client.js" async></script>.',
+    )
+}
