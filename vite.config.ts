@@ -158,14 +158,14 @@ function binding(framework: 'react' | 'vue' | 'svelte'): { build: BuildEnvironme
 }
 
 /** Tests that need a document, and frameworks in their builds for browsers. */
-const PAGES = ['packages/client/src/{react,vue,svelte}/!(server).test.{ts,tsx}']
+const PAGES = ['packages/client/src/{react,vue,svelte,devtools}/!(server).test.{ts,tsx}']
 
 export default defineConfig({
   plugins: [schemaTables(), partAddresses()],
   resolve: {
     alias: [
       { find: /^@isthmus\/protocol\/compact$/, replacement: path('packages/protocol/src/compact/index.ts') },
-      { find: /^@isthmus\/client\/(react|vue|svelte)$/, replacement: path('packages/client/src/$1/index.ts') },
+      { find: /^@isthmus\/client\/(react|vue|svelte|devtools)$/, replacement: path('packages/client/src/$1/index.ts') },
       { find: /^@isthmus\/testing\/fake$/, replacement: path('packages/testing/src/fake/index.ts') },
       { find: /^@isthmus\/(protocol|client|server|site|testing)$/, replacement: path('packages/$1/src/index.ts') },
     ],
@@ -176,7 +176,7 @@ export default defineConfig({
     async buildApp(builder) {
       await rm(path(ASSETS), { recursive: true, force: true })
       for (const name of Object.keys(parts) as (keyof typeof parts)[]) parts[name] = await buildPart(builder, name)
-      for (const name of ['hub', 'greeter', 'sdk', 'react', 'vue', 'svelte', 'tag']) {
+      for (const name of ['hub', 'greeter', 'sdk', 'react', 'vue', 'svelte', 'devtools', 'tag']) {
         const environment = builder.environments[name]
         if (environment) await builder.build(environment)
       }
@@ -193,6 +193,10 @@ export default defineConfig({
     react: { consumer: 'client', ...binding('react') },
     vue: { consumer: 'client', ...binding('vue') },
     svelte: { consumer: 'client', ...binding('svelte') },
+    devtools: {
+      consumer: 'client',
+      ...bundle('packages/client/src/devtools/index.ts', 'es', 'packages/client/dist/devtools', 'index.js'),
+    },
     tag: {
       consumer: 'client',
       ...bundle('packages/client/src/script-tag.ts', 'iife', 'packages/server/assets', 'client.js'),
@@ -206,7 +210,7 @@ export default defineConfig({
     key: { consumer: 'client', ...bundle('packages/hub/src/key/key-carrier.ts', 'es', ASSETS, 'key-[hash].js') },
     page: { consumer: 'client', ...tagPart('page/page-part.ts', 'page') },
     travel: { consumer: 'client', ...tagPart('travel/travel-part.ts', 'travel') },
-    diagnosis: { consumer: 'client', ...tagPart('diagnosis/diagnosis-part.ts', 'diagnosis') },
+    diagnosis: { consumer: 'client', ...tagPart('tag-diagnosis.ts', 'diagnosis') },
     features: { consumer: 'client', ...tagPart('features.ts', 'features') },
   },
   // Vitest reads its part of this file; see https://vitest.dev/config.
@@ -221,7 +225,12 @@ export default defineConfig({
           test: {
             name: 'node',
             globalSetup: path('e2e/servers.ts'),
-            include: ['packages/*/src/**/*.test.{ts,tsx}', 'examples/*/src/**/*.test.ts', 'e2e/*.test.ts'],
+            include: [
+              'packages/*/src/**/*.test.{ts,tsx}',
+              'examples/*/src/**/*.test.ts',
+              'e2e/*.test.ts',
+              'docs/*.test.ts',
+            ],
             exclude: PAGES,
           },
         },

@@ -1,5 +1,7 @@
+import { findScript } from './find-script.ts'
 import { followSession } from './follow-session.ts'
 import { cookieMirror } from './mirror/cookie-mirror.ts'
+import { keepMark } from './page/keep-mark.ts'
 import type { Expiring } from './page/watch-end.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { partsFrom, type TagParts } from './tag-parts.ts'
@@ -32,8 +34,13 @@ function startFromTag({ dataset, src }: HTMLScriptElement): void {
     ...(timeoutMs !== undefined && Number(timeoutMs) > 0 && { timeoutMs: Number(timeoutMs) }),
   }
   if (button !== undefined && !place) {
-    console.warn(`isthmus: no element matches data-button="${button}" yet. Put it before the script, or use defer.`)
+    warn(`no element matches data-button="${button}" yet. Put it before the script, or use defer.`)
   }
+  if (Object.keys(dataset).length > 0)
+    parts.faults().then(
+      (faultsOf) => faultsOf(dataset).forEach(warn),
+      () => {},
+    )
   if (mirror !== 'endpoint' && transport !== 'fetch') {
     start(options, parts)
     return
@@ -45,21 +52,44 @@ function startFromTag({ dataset, src }: HTMLScriptElement): void {
       ...(transport === 'fetch' && { transport: fetchTransport() }),
     }))
     .catch(() => {
-      console.warn('isthmus: part-missing: the session is followed by the frame, without a mirror.')
+      warn('part-missing: the session is followed by the frame, without a mirror.')
       return {}
     })
     .then((features) => start({ ...options, ...features }, parts))
 }
 
 function start(options: SessionOptions, parts: TagParts): void {
-  // Two tags are one session.
-  if (window.isthmus) return
+  // Another tag may have started meanwhile.
+  if (isStarted()) return
   const session = followSession(options, parts)
   window.isthmus = session
+  keepMark(session)
   session.subscribe((snapshot) => {
     document.documentElement.dataset.isthmus = snapshot.status
     document.dispatchEvent(new CustomEvent('isthmus:change', { detail: snapshot }))
   })
 }
 
-if (document.currentScript instanceof HTMLScriptElement) startFromTag(document.currentScript)
+/** Two tags are one session. An element with the id `isthmus` is none: browsers show it under that name, too. */
+function isStarted(): boolean {
+  return window.isthmus !== undefined && !(window.isthmus instanceof Element)
+}
+
+function warn(sentence: string): void {
+  console.warn(`isthmus: ${sentence}`)
+}
+
+if (!isStarted()) {
+  const script = findScript()
+  if (script) {
+    try {
+      startFromTag(script)
+    } catch (error) {
+      // Said in one sentence; the page goes on.
+      console.error(`isthmus: ${(error as Error).message}`)
+    }
+  } else
+    console.error(
+      'isthmus: which hub? Load this script by <script src="https://auth.example.com/isthmus/client.js" async></script>.',
+    )
+}

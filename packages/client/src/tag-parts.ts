@@ -7,6 +7,8 @@ import type { Parts } from './parts.ts'
 export interface TagParts extends Parts {
   /** For tags that ask for one of them: the mirror at an endpoint, and the transport without a frame. */
   readonly features: () => Promise<typeof import('./features.ts')>
+  /** What is wrong with the attributes of the tag. */
+  readonly faults: () => Promise<typeof import('./tag-diagnosis.ts').faultsOf>
 }
 
 /** `from` is the script's own address. */
@@ -21,6 +23,7 @@ export function partsFrom(from: string): TagParts {
     },
     travel: () => partAt(travel),
     diagnosis: () => partAt<DiagnosisPart>(diagnosis),
+    faults: async () => ((await load(diagnosis)) as typeof import('./tag-diagnosis.ts')).faultsOf,
     features: () => load(features) as ReturnType<TagParts['features']>,
   }
 }

@@ -31,7 +31,9 @@ if (!hasRedis) {
 export async function startRedis(...options: string[]): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-redis-'))
   const port = await freePort()
-  const common = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes']
+  // What is answered is on the disk: by default Redis holds writes back while the disk is busy, and a killed one loses them.
+  const durable = ['--appendonly', 'yes', '--appendfsync', 'always']
+  const common = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...durable]
   let child: ChildProcess | undefined
 
   async function start(): Promise<void> {

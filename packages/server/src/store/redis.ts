@@ -30,8 +30,9 @@ export type RedisStoreOptions = RedisPlace & {
  * change at one reaches the streams at all. Made with `@redis/client`, the client that Redis itself maintains; ioredis
  * gets repairs only.
  *
- * What resolved is as durable as Redis is set to make it: with `appendonly yes` it survives the end of the process, with
- * `appendfsync always` the loss of power too. While Redis cannot be reached, every call rejects with `unreachable`, and
+ * What resolved is as durable as Redis is set to make it. With `appendonly yes` and `appendfsync always` it survives a
+ * killed process and a loss of power; with the default `everysec` a killed process may lose what it answered last, because
+ * Redis holds writes back for up to two seconds while its disk is busy. While Redis cannot be reached, every call rejects with `unreachable`, and
  * later ones go through again by themselves; what other servers announced meanwhile is announced again then, to all.
  *
  * In a cluster all keys of one hub lie in one slot (their hash tag is `name`), because one batch may touch any of them:
