@@ -375,6 +375,7 @@ test('a site that is not registered, and addresses that are none', async () => {
   })
   expect(told(await examine({ hub: `${hub}/`, sites: [], logoutPath: LOGOUT_PATH }), { hub, shop })).toEqual({
     'fault hub-origin': '"HUB/" is no origin. → write scheme and host only: https://auth.example.com',
+    'note no-site': 'No site was looked at. → name a page of each by --site: frames, sign-ins and logouts differ',
   })
 })
 

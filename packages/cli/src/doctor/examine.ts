@@ -36,6 +36,13 @@ export async function examine(options: {
     fault: (code, what, cure) => void findings.push({ level: 'fault', code, what, cure }),
   }
   const isThere = await examineHub(options.hub, notes)
+  if (options.sites.length === 0) {
+    notes.note(
+      'no-site',
+      'No site was looked at.',
+      'name a page of each by --site: frames, sign-ins and logouts differ',
+    )
+  }
   for (const url of options.sites) await examineSite(url, options, isThere, notes)
   return findings
 }
