@@ -49,9 +49,9 @@ function open(hub: Origin, site: string | undefined): OpenMirror {
       return undefined
     }),
     keep: orNothing((token, cookieDomain) => {
-      const { iat = 0, exp = 0 } = readToken(token) ?? {}
+      const { iat, exp } = readToken(token) as SiteToken
       // Not by a date: to a browser whose clock is ahead the cookie would have run out before it was set.
-      Cookies.set(TOKEN_COOKIE, token, { ...attributes(cookieDomain), 'max-age': String(exp - iat) })
+      Cookies.set(TOKEN_COOKIE, token, { ...attributes(cookieDomain), 'max-age': `${exp - iat}` })
       removeBut(cookieDomain, token)
       if (complained || kept() === token) return
       complained = true
