@@ -121,6 +121,10 @@ const CURES: Readonly<Record<string, string>> = {
 
 /** The cure for a request without an answer. */
 export function cureOf(failure: string): string {
+  const [, local] = /\b(?:ENOTFOUND|EAI_AGAIN) (\S+\.localhost)$/.exec(failure) ?? []
+  if (local !== undefined) {
+    return `browsers know *.localhost by themselves, other programs need a line in /etc/hosts: 127.0.0.1 ${local}`
+  }
   return CURES[failure.split(':', 1)[0] ?? ''] ?? 'browsers will not get further either'
 }
 
