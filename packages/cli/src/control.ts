@@ -45,7 +45,10 @@ export async function takeOrders(hub: Hub, store: string): Promise<AsyncDisposab
   const path = socketOf(store)
   if (path === undefined) return { [Symbol.asyncDispose]: async () => {} }
   if (await isServed(path)) {
-    throw new IsthmusError('config-invalid', `store: a hub runs in ${store} already. Such a folder is for one process.`)
+    throw new IsthmusError(
+      'config-invalid',
+      `store: a hub runs in ${store} already. Such a folder is for one process: end that one, or name another folder.`,
+    )
   }
   // Of a process that was killed.
   await rm(path, { force: true })

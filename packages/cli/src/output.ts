@@ -4,13 +4,16 @@ import { stderr, stdout } from 'node:process'
 export interface Output {
   /** What the command found. `text` is what people read. */
   result(value: unknown, text: string): void
+  /** One line of what it finds, for people, as soon as it is known. */
+  line(text: string): void
   /** What it is doing. */
   progress(text: string): void
 }
 
-export function createOutput(isJson: boolean): Output {
+export function createOutput(isJson: boolean | undefined): Output {
   return {
     result: (value, text) => void stdout.write(isJson ? `${JSON.stringify(value)}\n` : text && `${text}\n`),
+    line: (text) => void (isJson || stdout.write(`${text}\n`)),
     progress: (text) => void (isJson || stderr.write(`${text}\n`)),
   }
 }

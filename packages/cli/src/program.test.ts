@@ -171,12 +171,38 @@ describe('a configuration', () => {
     [
       'isthmus.config.yaml',
       `${YAML}admin: { keys: [{ name: crm, key: short }] }\n`,
-      /:8: admin\.keys adminApi: keys\[0\]\.key has 5 characters, and 32 are the least/,
+      /:8: admin\.keys\[0\]\.key has 5 characters, and 32 are the least/,
     ],
+    [
+      'isthmus.config.yaml',
+      YAML.replace('a shared key of thirty-two bytes!', 'short'),
+      /:3: login\.assertion\.key has 5 bytes; a shared key has 32 or more/,
+    ],
+    [
+      'isthmus.config.yaml',
+      YAML.replace(/login:.*/, 'login: { oidc: { issuer: http://id.example, clientId: hub, clientSecret: x } }'),
+      /:3: login\.oidc has a fault: provider "provider": issuer is an https address/,
+    ],
+    [
+      'isthmus.config.yaml',
+      `${YAML}listen: { port: http }\nbehindProxy: 1\n`,
+      /:8: listen\.port needs a number from 1 to 65535; .*\n.*:9: behindProxy is true or false\.$/,
+    ],
+    [
+      'isthmus.config.yaml',
+      `${YAML}admin: { keys: { crm: x } }\n`,
+      /:8: admin\.keys needs \{ keys: \[\{ name, key \}\] \}\.$/,
+    ],
+    [
+      'isthmus.config.yaml',
+      `${YAML}tls: { cert: isthmus.config.yaml, key: isthmus.config.yaml }\n`,
+      /:8: tls cannot be used \(.*\): name a certificate and the key that belongs to it, as PEM, the key without a password\.$/,
+    ],
+    ['isthmus.config.yaml', '- origin', /:1: holds no configuration: it is a map of options\.$/],
     [
       'other.yaml',
       YAML,
-      /has none of isthmus\.config\.ts, .*: write one of them, or name another file with --config\.$/,
+      /has none of isthmus\.config\.ts, .*: write one of them, with origin, store, login and sites, or name another file with --config\.$/,
     ],
   ])('that is wrong in %s is told (%#)', async (name, text, sentence) => {
     expect((await faultsOf(name, text)).join('\n')).toMatch(sentence)
@@ -193,6 +219,58 @@ describe('--help', () => {
       expect(command.helpInformation()).toMatch(/^Usage: isthmus \S+/)
       expect(command.description()).not.toBe('')
     }
+  })
+})
+
+describe('a command that is called wrongly', () => {
+  const call = async (...parameters: string[]): Promise<unknown> => {
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+    const program = createProgram(new AbortController().signal, () => {})
+    const error = await program.parseAsync(parameters, { from: 'user' }).then(
+      () => undefined,
+      ({ message, exitCode }: { message: string; exitCode?: number }) => [message, exitCode ?? null],
+    )
+    said.mockRestore()
+    return error
+  }
+
+  test('is told what is wrong, before anything is done', async () => {
+    expect(await call('sessions', 'revoke')).toEqual(['error: name one session, or one user by --user', 2])
+    expect(await call('conformance', 'localhost:8080')).toEqual([
+      'error: "localhost:8080" is no address; write a whole one, such as http://localhost:8080',
+      2,
+    ])
+    expect(await call('conformance', 'http://localhost:1', '--port', 'x')).toEqual(['error: --port is a number', 2])
+    expect(await call('conformance', 'http://localhost:1', '--mirror', 'x')).toEqual([
+      'error: --mirror is cookie or endpoint',
+      2,
+    ])
+    const folder = await folderWith({ 'isthmus.config.toml': '' })
+    expect(await call('serve', '-c', join(folder, 'isthmus.config.toml'))).toEqual([
+      `${folder}/isthmus.config.toml: is of no kind that is known: name a file that ends in .ts, .mjs, .js, .cjs, .json, .yaml, .yml.`,
+      null,
+    ])
+    expect(await call('serve', '-c', folder)).toEqual([
+      expect.stringMatching(/: cannot be read \(EISDIR.*\): name a file that this user may read\.$/),
+      null,
+    ])
+  })
+
+  // Regression: each of 73 tests failed where no back end was running, and none said why.
+  test('conformance says once that no back end answers, or that its own port is taken', async () => {
+    const url = await listen((_, response) => void response.end())
+    const { port } = new URL(url)
+    expect(await call('conformance', 'http://127.0.0.1:6000', '--port', '0')).toEqual([
+      'No back end answers at http://127.0.0.1:6000 (bad port): start it, or name where it listens.',
+      null,
+    ])
+    expect(await call('conformance', url, '--port', port)).toEqual([
+      expect.stringMatching(
+        /^The keys cannot be published at 127\.0\.0\.1:\d+ \(.*EADDRINUSE.*\): name another --port\.$/,
+      ),
+      null,
+    ])
   })
 })
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { originOf } from '@isthmus/protocol'
 import { Command, Option } from 'commander'
 import { serve } from './commands/serve.ts'
 import { loadConfig } from './config/load-config.ts'
@@ -8,7 +9,7 @@ import { type Certainty, examine } from './doctor/examine.ts'
 import { createOutput, EXIT, type Output } from './output.ts'
 
 interface Common {
-  readonly json: boolean
+  readonly json?: boolean
   readonly config?: string
 }
 
@@ -24,7 +25,7 @@ export function createProgram(end: AbortSignal, setExitCode: (code: number) => v
       '\nExit codes: 0 well · 1 something was found, or there is no such session or key · 2 wrong call or configuration · 3 failed',
     )
 
-  const json = (): Option => new Option('--json', 'one JSON document on stdout, for programs').default(false)
+  const json = (): Option => new Option('--json', 'one JSON document on stdout, for programs')
   const config = (): Option =>
     new Option('-c, --config <file>', 'isthmus.config.ts, .mjs, .js, .json or .yaml; default: the one in this folder')
 
@@ -113,7 +114,8 @@ export function createProgram(end: AbortSignal, setExitCode: (code: number) => v
     .addOption(config())
     .addOption(json())
     .action(async (sid: string | undefined, { json, config, user }: Common & { user?: string }) => {
-      if ((sid === undefined) === (user === undefined)) program.error('Name one session, or one user by --user.', USAGE)
+      if ((sid === undefined) === (user === undefined))
+        program.error('error: name one session, or one user by --user', USAGE)
       const loaded = await loadConfig(config)
       const count = await operate(loaded, async (hub) =>
         user !== undefined ? hub.sessionsRevokeAll(user) : Number(await hub.sessionsRevoke(sid as string)),
@@ -126,12 +128,12 @@ export function createProgram(end: AbortSignal, setExitCode: (code: number) => v
     .command('doctor')
     .description('Examine a deployment from outside: names each fault, and its cure')
     .argument('<hub>', 'origin of the auth domain: https://auth.example.com')
-    .option('--site <url>', 'a page of a site; may be given several times', collect, [])
+    .option('--site <url>', 'a page of a site; may be given several times', collect)
     .option('--logout <path>', "path of the sites' backchannelLogoutUri", '/isthmus/backchannel-logout')
     .addOption(json())
-    .action(async (hub: string, options: { json: boolean; site: string[]; logout: string }) => {
+    .action(async (hub: string, options: { json?: boolean; site?: string[]; logout: string }) => {
       const output = createOutput(options.json)
-      const findings = await examine({ hub, sites: options.site, logoutPath: options.logout })
+      const findings = await examine({ hub, sites: options.site ?? [], logoutPath: options.logout })
       const lines = findings.map(({ level, what, cure }) => `${MARKS[level]} ${what}${cure ? `\n  → ${cure}` : ''}`)
       const faults = findings.filter(({ level }) => level === 'fault').length
       const text = [...lines, faults === 0 ? 'No fault was found.' : `${faults} to mend.`].join('\n')
@@ -151,26 +153,27 @@ export function createProgram(end: AbortSignal, setExitCode: (code: number) => v
     .addOption(json())
     .action(async (url: string, options: ConformanceOptions) => {
       const output = createOutput(options.json)
-      if (options.mirror !== 'cookie' && options.mirror !== 'endpoint') {
-        program.error('--mirror is cookie or endpoint.', USAGE)
+      const { mirror, port } = options
+      if (mirror !== 'cookie' && mirror !== 'endpoint')
+        return program.error('error: --mirror is cookie or endpoint', USAGE)
+      if (!/^\d{1,5}$/.test(port)) return program.error('error: --port is a number', USAGE)
+      if (originOf(url) === undefined) {
+        return program.error(`error: "${url}" is no address; write a whole one, such as http://localhost:8080`, USAGE)
       }
       const results = await conform({
         url,
         members: options.members,
         logout: options.logout,
         site: options.site,
-        mirror: options.mirror as 'cookie' | 'endpoint',
-        port: Number(options.port),
+        mirror,
+        port: Number(port),
         ...(options.hub !== undefined && { hub: options.hub }),
         progress: output.progress,
+        onResult: ({ ok, name, saw }) => output.line(`${ok ? 'ok  ' : 'FAIL'} ${name}${ok ? '' : `: ${saw}`}`),
       })
-      const failed = results.filter(({ ok }) => !ok)
-      const lines = results.map(({ ok, name, saw }) => `${ok ? 'ok  ' : 'FAIL'} ${name}${ok ? '' : `: ${saw}`}`)
-      const text = [
-        ...lines,
-        failed.length === 0 ? 'This back end conforms.' : `${failed.length} of ${results.length} fail.`,
-      ]
-      verdict(output, failed.length === 0, { ok: failed.length === 0, results }, text.join('\n'))
+      const failed = results.filter(({ ok }) => !ok).length
+      const text = failed === 0 ? 'This back end conforms.' : `${failed} of ${results.length} fail.`
+      verdict(output, failed === 0, { ok: failed === 0, results }, text)
     })
 
   for (const command of [program, ...descendants(program)]) command.exitOverride()
@@ -178,7 +181,7 @@ export function createProgram(end: AbortSignal, setExitCode: (code: number) => v
 }
 
 interface ConformanceOptions {
-  readonly json: boolean
+  readonly json?: boolean
   readonly members: string
   readonly logout: string
   readonly site: string
@@ -195,7 +198,7 @@ function descendants(command: Command): Command[] {
   return command.commands.flatMap((child) => [child as Command, ...descendants(child as Command)])
 }
 
-function collect(value: string, before: string[]): string[] {
+function collect(value: string, before: string[] = []): string[] {
   return [...before, value]
 }
 

@@ -76,6 +76,7 @@ test('serves, signs in, takes orders, says in words which site refuses logouts, 
   const end = new AbortController()
   const output = {
     result: (value: unknown) => void results.push(value),
+    line: () => {},
     progress: (text: string) => void said.push(text),
   }
   const serving = serve(config, output, end.signal)

@@ -1,5 +1,6 @@
-import { access } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import { IsthmusError, isTrustworthyOrigin, OIDC_PATH, parseOrigin } from '@isthmus/protocol'
 import { createHub, type HubConfig, memoryStore } from '@isthmus/server'
 import type { AdminKey } from '@isthmus/server/admin'
@@ -8,22 +9,26 @@ import { withAdmin } from '../with-admin.ts'
 import { withLogin } from '../with-login.ts'
 import { ConfigError, type Fault } from './faults.ts'
 import { type LoginSettings, loginSchema } from './login.ts'
+import { only, text } from './options.ts'
 import { type ConfigFile, readConfigFile } from './read-file.ts'
 import { resolveSecrets } from './secrets.ts'
 
-const listenSchema = z.strictObject({
-  host: z.string().min(1).default('127.0.0.1'),
-  port: z.int().min(0).max(65535).default(4000),
+const PORT = 'needs a number from 1 to 65535; 0 takes any that is free'
+const ADMIN = 'needs { keys: [{ name, key }] }'
+
+const listenSchema = only({
+  host: text.default('127.0.0.1'),
+  port: z.int({ error: PORT }).min(0, { error: PORT }).max(65535, { error: PORT }).default(4000),
 })
 
 /** What is not the hub's own. */
 const serveSchema = z.object({
   login: loginSchema,
-  admin: z.strictObject({ keys: z.array(z.strictObject({ name: z.string(), key: z.string() })) }).optional(),
+  admin: only({ keys: z.array(only({ name: text, key: text }), { error: ADMIN }) }).optional(),
   store: z.string({ error: 'needs a folder such as "./data", or "redis://…"' }).min(1),
   listen: listenSchema.prefault({}),
-  tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
-  behindProxy: z.boolean().default(false),
+  tls: only({ cert: text, key: text }).optional(),
+  behindProxy: z.boolean({ error: 'is true or false' }).default(false),
 })
 
 /** A configuration that was parsed as far as that goes without opening its store. */
@@ -45,7 +50,7 @@ export async function loadConfig(name: string | undefined, folder?: string): Pro
   const { value, faults: secretFaults } = resolveSecrets(file.value, file.folder)
   const faults = secretFaults.map(({ path, message }) => faultAt(file, path, message))
   if (faults.length > 0) throw new ConfigError(faults)
-  if (typeof value !== 'object' || value === null) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ConfigError([
       { key: '', file: file.path, line: 1, message: 'holds no configuration: it is a map of options' },
     ])
@@ -103,10 +108,19 @@ async function faultsOfHub(
     if (!(error instanceof IsthmusError) || error.code !== 'config-invalid') throw error
     const root = error.message.startsWith('createHub: sites[') ? ['sites'] : []
     const issues = error.cause instanceof z.ZodError ? error.cause.issues : []
-    const part = error.message.startsWith('adminApi') ? ['admin', 'keys'] : ['login']
-    if (issues.length === 0) return [faultAt(file, part, error.message.replace(/\.$/, ''))]
+    if (issues.length === 0) return [faultOfPart(file, error.message.replace(/\.$/, ''))]
     return issues.flatMap((issue) => faultsOf(file, issue, root))
   }
+}
+
+/** What a part of the hub says of its own option, by the key that the file has for it. */
+function faultOfPart(file: ConfigFile, sentence: string): Fault {
+  const [, index, ofKey = ''] = /^adminApi: keys\[(\d+)\]\.key (.*)$/.exec(sentence) ?? []
+  if (index !== undefined) return faultAt(file, ['admin', 'keys', Number(index), 'key'], ofKey)
+  const [, ofAssertion] = /^assertionLogin: key (.*)$/.exec(sentence) ?? []
+  if (ofAssertion !== undefined) return faultAt(file, ['login', 'assertion', 'key'], ofAssertion)
+  const isOidc = sentence.startsWith('oidcLogin: ')
+  return faultAt(file, isOidc ? ['login', 'oidc'] : [], sentence.replace(/^\w+: /, isOidc ? 'has a fault: ' : ''))
 }
 
 async function faultsOfServing(
@@ -115,15 +129,26 @@ async function faultsOfServing(
   origin: string,
 ): Promise<Fault[]> {
   const faults: Fault[] = []
-  for (const name of ['cert', 'key'] as const) {
-    const path = tls && resolve(file.folder, tls[name])
-    const isThere =
-      path === undefined ||
-      (await access(path).then(
-        () => true,
-        () => false,
-      ))
-    if (!isThere) faults.push(faultAt(file, ['tls', name], `is "${path}", which cannot be read: name a PEM file`))
+  const files = await Promise.all(
+    (['cert', 'key'] as const).map(async (name) => {
+      if (!tls) return undefined
+      const path = resolve(file.folder, tls[name])
+      const content = await readFile(path, 'utf8').catch(() => undefined)
+      if (content === undefined) {
+        faults.push(faultAt(file, ['tls', name], `is "${path}", which cannot be read: name a PEM file`))
+      }
+      return content
+    }),
+  )
+  const [cert, key] = files
+  if (cert !== undefined && key !== undefined) {
+    try {
+      createSecureContext({ cert, key })
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error)
+      const cure = 'name a certificate and the key that belongs to it, as PEM, the key without a password'
+      faults.push(faultAt(file, ['tls'], `cannot be used (${cause}): ${cure}`))
+    }
   }
   const isOpen = !isLoopback(listen.host)
   if (isOpen && !tls && !behindProxy && parseOrigin(origin)?.startsWith('https:')) {

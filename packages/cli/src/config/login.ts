@@ -1,21 +1,12 @@
 import type { AssertionKey } from '@isthmus/server/assertion'
 import type { OidcProvider } from '@isthmus/server/oidc'
 import * as z from 'zod'
+import { only, text } from './options.ts'
 
 /** How users sign in, after parsing: secrets are in their places. */
 export type LoginSettings =
   | { readonly assertion: { readonly key: AssertionKey } }
   | { readonly oidc: readonly OidcProvider[] }
-
-const text = z.string({ error: 'needs a text' }).min(1, { error: 'must not be empty' })
-
-/** Names the key that is none, and those that there are. */
-function only<Shape extends z.core.$ZodShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
-  const known = Object.keys(shape).join(', ')
-  return z.strictObject(shape, {
-    error: ({ code }) => (code === 'unrecognized_keys' ? `is no option; there are ${known}` : `needs { ${known} }`),
-  })
-}
 
 const providerSchema = only({
   id: text.default('provider'),

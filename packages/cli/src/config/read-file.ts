@@ -10,6 +10,9 @@ const DEFAULT_NAMES: readonly string[] = ['ts', 'mjs', 'js', 'json', 'yaml', 'ym
   (extension) => `isthmus.config.${extension}`,
 )
 
+const DATA: readonly string[] = ['.json', '.yaml', '.yml']
+const MODULES: readonly string[] = ['.ts', '.mjs', '.js', '.cjs']
+
 /** A configuration as its file has it, before any of it was looked at. */
 export interface ConfigFile {
   readonly path: string
@@ -24,7 +27,11 @@ export interface ConfigFile {
 export async function readConfigFile(name: string | undefined, folder: string = process.cwd()): Promise<ConfigFile> {
   const [path, text] = await findFile(name, folder)
   const place = { path, folder: dirname(path) }
-  const isData = ['.json', '.yaml', '.yml'].includes(extname(path))
+  if (![...DATA, ...MODULES].includes(extname(path))) {
+    const message = `is of no kind that is known: name a file that ends in ${[...MODULES, ...DATA].join(', ')}`
+    throw new ConfigError([{ key: '', file: path, message }])
+  }
+  const isData = DATA.includes(extname(path))
   return isData ? { ...place, ...readData(path, text) } : { ...place, ...(await readModule(path, text)) }
 }
 
@@ -35,12 +42,15 @@ async function findFile(name: string | undefined, folder: string): Promise<[stri
       return [path, await readFile(path, 'utf8')]
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
-      if (code !== 'ENOENT') throw new ConfigError([{ key: '', file: path, message: `cannot be read (${message})` }])
+      if (code !== 'ENOENT')
+        throw new ConfigError([
+          { key: '', file: path, message: `cannot be read (${message}): name a file that this user may read` },
+        ])
     }
   }
   const message =
     name === undefined
-      ? `has none of ${DEFAULT_NAMES.join(', ')}: write one of them, or name another file with --config`
+      ? `has none of ${DEFAULT_NAMES.join(', ')}: write one of them, with origin, store, login and sites, or name another file with --config`
       : 'is not there: name another file with --config'
   throw new ConfigError([{ key: '', file: name === undefined ? folder : resolve(folder, name), message }])
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { HOST_TOKEN_COOKIE, JWKS_PATH, LOGOUT_EVENT, TOKEN_COOKIE } from '@isthmus/protocol'
+import { HOST_TOKEN_COOKIE, IsthmusError, JWKS_PATH, LOGOUT_EVENT, TOKEN_COOKIE } from '@isthmus/protocol'
 import { createMint, type Mint } from './tokens.ts'
 
 /** What the kit has to know of a back end. */
@@ -16,6 +16,8 @@ export interface Conformance {
   /** The hub that the back end is set to; default `http://localhost:<port>`. */
   readonly hub?: string
   readonly progress: (text: string) => void
+  /** Hears each line of the verdict as soon as it is known. */
+  readonly onResult?: (result: Result) => void
   /** Called once the keys are there: a back end can be started then. */
   readonly ready?: (jwks: string, hub: string) => void | Promise<void>
 }
@@ -33,13 +35,18 @@ const TIMEOUT_MS = 10_000
 /**
  * Plays hub and browser against a running back end: good and bad site tokens, good and bad logout tokens, and what the
  * answers have to be. Nothing is assumed of the language; the back end is set to the hub and the keys of the kit.
+ *
+ * @throws {IsthmusError} `config-invalid` where the port is taken, `unreachable` where no back end answers
  */
 export async function conform(options: Conformance): Promise<readonly Result[]> {
   const server = createServer((_, response) => {
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify({ keys: [mint.published] }))
   }).listen(options.port, '127.0.0.1')
-  await once(server, 'listening')
+  await once(server, 'listening').catch((cause: Error) => {
+    const sentence = `The keys cannot be published at 127.0.0.1:${options.port} (${cause.message}): name another --port.`
+    throw new IsthmusError('config-invalid', sentence, { cause })
+  })
   const { port } = server.address() as AddressInfo
   const hub = options.hub ?? `http://localhost:${port}`
   const mint = await createMint(hub, options.site)
@@ -47,17 +54,27 @@ export async function conform(options: Conformance): Promise<readonly Result[]> 
   try {
     options.progress(`The back end has to be set to the hub ${hub}, the keys ${jwks} and the site "${options.site}".`)
     await options.ready?.(jwks, hub)
+    await findBackEnd(options.url)
     const results: Result[] = []
     for (const [name, test] of Object.entries(testsOf(options, mint))) {
-      options.progress(name)
       const saw = await test().catch((error: unknown) => `it failed: ${reasonOf(error)}`)
-      results.push(saw === undefined ? { name, ok: true } : { name, ok: false, saw })
+      const result = saw === undefined ? { name, ok: true } : { name, ok: false, saw }
+      results.push(result)
+      options.onResult?.(result)
     }
     return results
   } finally {
     server.closeAllConnections()
     server.close()
   }
+}
+
+/** Where nothing answers, no test says anything of a back end. */
+async function findBackEnd(url: string): Promise<void> {
+  await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((cause: unknown) => {
+    const sentence = `No back end answers at ${url} (${reasonOf(cause)}): start it, or name where it listens.`
+    throw new IsthmusError('unreachable', sentence, { cause })
+  })
 }
 
 /** A test: nothing, or what was seen that should not be. */

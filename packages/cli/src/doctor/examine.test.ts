@@ -22,7 +22,7 @@ import {
   overrides,
   rewrites,
 } from './deployment.test-world.ts'
-import { examine, type Finding } from './examine.ts'
+import { cureOf, examine, type Finding } from './examine.ts'
 
 const [PAGE, EVENTS, LOGIN] = [ENDPOINTS.hub.path, ENDPOINTS.events.path, ENDPOINTS.login.path]
 const minutesAgo = (): string => new Date(Date.now() - 60_000).toUTCString()
@@ -375,6 +375,7 @@ test('a site that is not registered, and addresses that are none', async () => {
   })
   expect(told(await examine({ hub: `${hub}/`, sites: [], logoutPath: LOGOUT_PATH }), { hub, shop })).toEqual({
     'fault hub-origin': '"HUB/" is no origin. → write scheme and host only: https://auth.example.com',
+    'note no-site': 'No site was looked at. → name a page of each by --site: frames, sign-ins and logouts differ',
   })
 })
 
@@ -409,6 +410,13 @@ test('a name that is not in DNS, a port where nothing listens, a server that cut
   )
   expect(await said('https://127.0.0.1:6000')).toMatch(
     /\(ERR_UNSAFE_PORT: .*\)\. → browsers refuse this port: serve it on another one, 443 at best$/,
+  )
+})
+
+// Regression: a developer was told to add a record to DNS for a name that only browsers resolve.
+test('a name below .localhost, where this machine does not resolve it', () => {
+  expect(cureOf('ENOTFOUND: getaddrinfo ENOTFOUND auth.localhost')).toBe(
+    'browsers know *.localhost by themselves, other programs need a line in /etc/hosts: 127.0.0.1 auth.localhost',
   )
 })
 

@@ -36,6 +36,13 @@ export async function examine(options: {
     fault: (code, what, cure) => void findings.push({ level: 'fault', code, what, cure }),
   }
   const isThere = await examineHub(options.hub, notes)
+  if (options.sites.length === 0) {
+    notes.note(
+      'no-site',
+      'No site was looked at.',
+      'name a page of each by --site: frames, sign-ins and logouts differ',
+    )
+  }
   for (const url of options.sites) await examineSite(url, options, isThere, notes)
   return findings
 }
@@ -114,6 +121,10 @@ const CURES: Readonly<Record<string, string>> = {
 
 /** The cure for a request without an answer. */
 export function cureOf(failure: string): string {
+  const [, local] = /\b(?:ENOTFOUND|EAI_AGAIN) (\S+\.localhost)$/.exec(failure) ?? []
+  if (local !== undefined) {
+    return `browsers know *.localhost by themselves, other programs need a line in /etc/hosts: 127.0.0.1 ${local}`
+  }
   return CURES[failure.split(':', 1)[0] ?? ''] ?? 'browsers will not get further either'
 }
 

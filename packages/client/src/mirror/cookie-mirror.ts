@@ -20,11 +20,19 @@ export function cookieMirror(): Mirror {
 function open(hub: Origin, site: string | undefined): OpenMirror {
   let complained = false
 
-  /** Cookies of one name can lie on this host and on every domain above it: all but the one that is meant go. */
-  function removeBut(meant: string | undefined | null): void {
+  /**
+   * Cookies of one name can lie on this host and on every domain above it: all but the one that is meant go. One that was
+   * planted for a longer path comes before it (RFC 6265 §5.4), and is looked for where something else is still read.
+   */
+  function removeBut(meant: string | undefined | null, token?: string): void {
     const labels = location.hostname.split('.')
     const domains = [undefined, ...labels.map((_, index) => labels.slice(index).join('.'))]
-    for (const domain of domains) if (domain !== meant) Cookies.remove(TOKEN_COOKIE, attributes(domain))
+    const remove = (domain: string | undefined, path: string): void =>
+      Cookies.remove(TOKEN_COOKIE, { ...attributes(domain), path })
+    for (const domain of domains) if (domain !== meant) remove(domain, '/')
+    if (kept() === token) return
+    const { pathname } = location
+    for (let end = pathname.length; end > 1; end--) for (const domain of domains) remove(domain, pathname.slice(0, end))
   }
 
   const mirror: OpenMirror = {
@@ -33,21 +41,22 @@ function open(hub: Origin, site: string | undefined): OpenMirror {
       if (token === undefined) return undefined
       const claims = readToken(token)
       const ours = claims?.iss === hub && (site === undefined || claims.aud === site)
+      // One of ours that has run out may be good still: this clock can be ahead of the hub's, and the back end's.
+      if (ours) return knownFrom(token, claims)
       // Cut short, planted, or another's.
-      if (!ours) reportCorrupt(`cookie ${TOKEN_COOKIE}`)
-      const known = ours ? knownFrom(token, claims) : undefined
-      // That, or run out: it is of no use to anybody here.
-      if (!known) mirror.clear()
-      return known
+      reportCorrupt(`cookie ${TOKEN_COOKIE}`)
+      mirror.clear()
+      return undefined
     }),
     keep: orNothing((token, cookieDomain) => {
-      const expires = new Date((readToken(token)?.exp ?? 0) * 1000)
-      removeBut(cookieDomain)
-      Cookies.set(TOKEN_COOKIE, token, { ...attributes(cookieDomain), expires })
+      const { iat, exp } = readToken(token) as SiteToken
+      // Not by a date: to a browser whose clock is ahead the cookie would have run out before it was set.
+      Cookies.set(TOKEN_COOKIE, token, { ...attributes(cookieDomain), 'max-age': `${exp - iat}` })
+      removeBut(cookieDomain, token)
       if (complained || kept() === token) return
       complained = true
       console.warn(
-        'isthmus: the browser does not keep the mirror cookie. Cookies are off, its clock is wrong, or the token has more than 4 kB: let the site see fewer claims.',
+        'isthmus: the browser does not keep the mirror cookie. Cookies are off, or the token has more than 4 kB: let the site see fewer claims.',
       )
     }),
     clear: orNothing(() => removeBut(null)),

@@ -10,5 +10,5 @@ export function chooserPage(providers: readonly OidcProvider[], pending: string 
     const query = new URLSearchParams({ provider: id, ...(pending !== undefined && { isthmus: pending }) })
     return html`<li><a href="${OIDC_PATH}?${query}">${name}</a></li>`
   })
-  return renderPage(200, STRINGS.chooserTitle, html`<ul>${links}</ul>`)
+  return renderPage(200, STRINGS.chooserTitle, html`<ul class="choices">${links}</ul>`)
 }

@@ -7,10 +7,13 @@ body { margin: 0; min-height: 100vh; display: grid; place-items: start center; p
 main { width: min(34rem, 100%); padding: 2.25rem 2rem; background: var(--card); border: 1px solid var(--line); border-radius: 14px; }
 h1 { margin: 0 0 .6rem; font-size: 1.45rem; line-height: 1.25; }
 h2 { margin: 0; font-size: 1.05rem; line-height: 1.35; }
-p { margin: 0 0 1rem; } main > :last-child, section > :last-child { margin-bottom: 0; }
+p { margin: 0 0 1rem; } main > form { margin: 1.4rem 0; } main > :last-child, section > :last-child { margin-bottom: 0; }
 code { overflow-wrap: anywhere; }
 a { color: var(--accent); }
 ul { margin: 0; padding: 0; list-style: none; }
+.choices { margin-top: 1.2rem; } .choices li + li { margin-top: .6rem; }
+.choices a { display: block; padding: .7rem 1rem; border: 1px solid var(--line); border-radius: 8px; font-weight: 600; text-decoration: none; }
+.choices a:hover { border-color: var(--accent); }
 button { font: inherit; font-weight: 600; padding: .6rem 1.3rem; border: 1px solid var(--accent); border-radius: 8px; background: var(--accent); color: var(--on-accent); cursor: pointer; }
 button.quiet { padding: .35rem .9rem; background: none; color: var(--accent); border-color: color-mix(in srgb, var(--accent) 55%, transparent); }
 button:hover { filter: brightness(1.08); } button.quiet:hover { border-color: var(--accent); }

@@ -12,6 +12,6 @@ export function visitPage({ query, returnTo }: CheckedVisit): Promise<Response> 
     STRINGS.visitTitle(host),
     html`<p>${STRINGS.visitText(host)}</p>
 <form method="post" action="${ENDPOINTS.confirmVisit.path}?${new URLSearchParams(query)}"><button>${STRINGS.doContinue}</button></form>
-<p>${STRINGS.visitAdvice}</p>`,
+<p class="quiet">${STRINGS.visitAdvice}</p>`,
   )
 }
