@@ -170,9 +170,9 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     closing: closing.signal,
   }
   const answerRequest = createRouter(hub)
-  const router: Router = (request, address) => drain.during(() => answerRequest(request, address))
-  const fetch: Hub['fetch'] = async (request, from) => responseOf(await router(request, from?.address))
-  plainAnswers.set(fetch, router)
+  const answerWhileOpen: Router = (request, addressOf) => drain.during(() => answerRequest(request, addressOf))
+  const fetch: Hub['fetch'] = async (request, from) => responseOf(await answerWhileOpen(request, () => from?.address))
+  plainAnswers.set(fetch, { origin: settings.origin, answer: answerWhileOpen })
   const stopSweeping = repeat(timer, SWEEP_INTERVAL_MS, () => void store.sweep().catch(onError('sweep')))
 
   const agenda = keepAgenda(

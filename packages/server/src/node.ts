@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { BASE_PATH, ENDPOINTS } from '@isthmus/protocol'
 import type { Hub } from './create-hub.ts'
 import { plainAnswers } from './plain-answers.ts'
+import { bodilessRequest } from './requests/bodiless-request.ts'
 import { clientAddressOf, readNetworks } from './requests/client-address.ts'
 import { writeReply } from './responses/write-reply.ts'
 
@@ -34,12 +36,16 @@ type Incoming = IncomingMessage & { readonly originalUrl?: string; readonly body
  * `/.well-known` are then missing, and a line on stderr says so.
  */
 export function nodeHandler(hub: Pick<Hub, 'fetch'>, { trustedProxies = [] }: NodeHandlerOptions = {}): NodeHandler {
-  const answer = plainAnswers.get(hub.fetch)
+  const plain = plainAnswers.get(hub.fetch)
   const proxies = readNetworks(trustedProxies)
-  const fetch = async (request: Request, { incoming, outgoing }: HttpBindings): Promise<Response> => {
-    const address = clientAddressOf(incoming, proxies)
-    return answer ? writeReply(await answer(request, address), outgoing) : hub.fetch(request, { address })
+  async function answer(request: Request, incoming: IncomingMessage, outgoing: ServerResponse): Promise<Response> {
+    const addressOf = (): string | undefined => clientAddressOf(incoming, proxies)
+    if (!plain) return hub.fetch(request, { address: addressOf() })
+    writeReply(await plain.answer(request, addressOf), outgoing)
+    return RESPONSE_ALREADY_SENT
   }
+  const fetch = (request: Request, { incoming, outgoing }: HttpBindings): Promise<Response> =>
+    answer(request, incoming, outgoing)
   const listen = getRequestListener(fetch as Parameters<typeof getRequestListener>[0], { overrideGlobalObjects: false })
   let isToldOfMount = false
   return (incoming, response, next) => {
@@ -58,8 +64,10 @@ export function nodeHandler(hub: Pick<Hub, 'fetch'>, { trustedProxies = [] }: No
       }
       request.url = url
     }
-    if (request.readableDidRead) request.rawBody = bodyOf(request)
-    listen(request, response).catch((error: unknown) => (next ? next(error) : response.destroy()))
+    const bodiless = plain && bodilessRequest(request, plain.origin)
+    if (!bodiless && request.readableDidRead) request.rawBody = bodyOf(request)
+    const answered = bodiless ? answer(bodiless, request, response) : listen(request, response)
+    answered.catch((error: unknown) => (next ? next(error) : response.destroy()))
   }
 }
 

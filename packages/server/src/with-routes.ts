@@ -11,12 +11,15 @@ export function withRoutes(hub: Hub, find: (method: string, path: string) => Add
     const path = new URL(request.url).pathname
     return find(request.method, path)?.(request, path)
   }
-  const fetch: Hub['fetch'] = (request) => added(request) ?? hub.fetch(request)
-  const answerPlainly = plainAnswers.get(hub.fetch)
-  if (answerPlainly) {
-    plainAnswers.set(fetch, async (request) => {
-      const answer = added(request)
-      return answer ? replyOf(await answer) : answerPlainly(request)
+  const fetch: Hub['fetch'] = (request, from) => added(request) ?? hub.fetch(request, from)
+  const plain = plainAnswers.get(hub.fetch)
+  if (plain) {
+    plainAnswers.set(fetch, {
+      ...plain,
+      async answer(request, addressOf) {
+        const answer = added(request)
+        return answer ? replyOf(await answer) : plain.answer(request, addressOf)
+      },
     })
   }
   return { ...hub, fetch }

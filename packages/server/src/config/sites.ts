@@ -58,18 +58,14 @@ export async function createSites(
     return reading
   }
 
-  async function ofOrigin(origin: Origin): Promise<readonly Site[]> {
-    return (await register()).byOrigin.get(origin) ?? []
-  }
-
   await register()
   return {
     all: async () => (await register()).sites,
     byId: async (id) => (await register()).byId.get(id),
-    ofOrigin,
+    ofOrigin: async (origin) => (await register()).byOrigin.get(origin) ?? [],
 
     async byOrigin(origin, id) {
-      const sites = await ofOrigin(origin)
+      const sites = (await register()).byOrigin.get(origin) ?? []
       if (id !== undefined) return sites.find((site) => site.id === id)
       if (sites.length > 1) {
         const ids = sites.map((site) => `"${site.id}"`).join(' and ')

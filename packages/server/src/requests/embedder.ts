@@ -1,12 +1,4 @@
-import {
-  IsthmusError,
-  ORIGIN_HEADER,
-  type Origin,
-  originOf,
-  parseOrigin,
-  SITE_HEADER,
-  TOKEN_HEADER,
-} from '@isthmus/protocol'
+import { IsthmusError, ORIGIN_HEADER, type Origin, originOf, SITE_HEADER, TOKEN_HEADER } from '@isthmus/protocol'
 import type { Site } from '../config/site.ts'
 import type { Sites } from '../config/sites.ts'
 
@@ -39,7 +31,8 @@ export async function embedderByHubPage(request: Request, hub: Origin, sites: Si
   const same = origin === null ? request.method === 'GET' && (from === null || from === 'same-origin') : origin === hub
   const page = request.headers.get(ORIGIN_HEADER)
   if (!same || page === null) throw new IsthmusError('origin-refused')
-  return registered(parseOrigin(page), sites, {
+  // Registered origins are exact: what equals one is one.
+  return registered(page as Origin, sites, {
     id: request.headers.get(SITE_HEADER) ?? undefined,
     wantsToken: request.headers.get(TOKEN_HEADER) === '1',
   })
@@ -47,7 +40,7 @@ export async function embedderByHubPage(request: Request, hub: Origin, sites: Si
 
 /** A registered page that asks across origins (CORS), by its Origin header. */
 export async function embedderByOrigin(request: Request, sites: Sites): Promise<Embedder> {
-  return registered(parseOrigin(request.headers.get('origin')), sites, named(request))
+  return registered(request.headers.get('origin') as Origin | null, sites, named(request))
 }
 
 interface Wishes {
@@ -60,7 +53,11 @@ function named(request: Request): Wishes {
   return { id: query.get('site') ?? undefined, wantsToken: query.get('token') === '1' }
 }
 
-async function registered(origin: Origin | undefined, sites: Sites, { id, wantsToken }: Wishes): Promise<Embedder> {
+async function registered(
+  origin: Origin | null | undefined,
+  sites: Sites,
+  { id, wantsToken }: Wishes,
+): Promise<Embedder> {
   const site = origin && (await sites.byOrigin(origin, id))
   if (!origin || !site) throw new IsthmusError('not-registered')
   return { origin, site, wantsToken }

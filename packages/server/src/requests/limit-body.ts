@@ -1,9 +1,14 @@
 import { BODY_LIMIT_BYTES, IsthmusError } from '@isthmus/protocol'
 
+/** Whether a request by this method can have a body that is read. */
+export function mayHaveBody({ method }: Request): boolean {
+  return method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS'
+}
+
 /** The request, if its body is as short as it must be; one of unknown length is read first, up to the limit. */
 export async function limitBody(request: Request, limit: number = BODY_LIMIT_BYTES): Promise<Request> {
-  // Here and not in front of every route: the body of a GET would have to be built to be looked at.
-  if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return request
+  // The body of a GET would have to be built to be looked at.
+  if (!mayHaveBody(request)) return request
   const { headers } = request
   const length = headers.get('content-length')
   if (length !== null && !headers.has('transfer-encoding')) {

@@ -1,16 +1,25 @@
 import type { ServerResponse } from 'node:http'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import { type Live, type Reply, responseOf } from './reply.ts'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
+import type { Live, Reply } from './reply.ts'
 
-/** Writes an answer of plain values; streams of the platform are left to the adapter. */
-export function writeReply(reply: Reply, outgoing: ServerResponse): Response {
-  const { status, headers, body } = reply
-  if (body instanceof ReadableStream) return responseOf(reply)
-  if (outgoing.destroyed) return RESPONSE_ALREADY_SENT
-  if (typeof body === 'function') writeLive(body, outgoing.writeHead(status, headers))
+/** Writes an answer. */
+export function writeReply({ status, headers, body }: Reply, outgoing: ServerResponse): void {
+  if (outgoing.destroyed) {
+    if (body instanceof ReadableStream) body.cancel().catch(() => undefined)
+  } else if (body instanceof ReadableStream) writeStream(body, outgoing.writeHead(status, headers))
+  else if (typeof body === 'function') writeLive(body, outgoing.writeHead(status, headers))
   else if (body === null) outgoing.writeHead(status, headers).end()
-  else outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
-  return RESPONSE_ALREADY_SENT
+  else {
+    headers['content-length'] = String(Buffer.byteLength(body))
+    outgoing.writeHead(status, headers).end(body)
+  }
+}
+
+function writeStream(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): void {
+  // A reader that goes away breaks it off, and needs no answer any more.
+  pipeline(Readable.fromWeb(body as NodeReadableStream<Uint8Array>), outgoing).catch(() => undefined)
 }
 
 function writeLive(live: Live, outgoing: ServerResponse): void {

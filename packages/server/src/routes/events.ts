@@ -9,12 +9,16 @@ import type { Timer } from '../timer.ts'
  * `GET /events`: the state now, and again at every change of the session. Each event is a whole state, so that
  * nothing is ever missed, only late. The stream ends after a state other than signed-in: nothing can follow it.
  */
-export async function streamEvents(request: Request, hub: HubParts, address?: string): Promise<Reply> {
+export async function streamEvents(
+  request: Request,
+  hub: HubParts,
+  addressOf: () => string | undefined,
+): Promise<Reply> {
   const { carriers, settings, sites, streams } = hub
   const embedder = await embedderByHubPage(request, settings.origin, sites)
   // Nobody would read the stream that a HEAD opens, nor end it.
   if (request.method !== 'GET') throw new IsthmusError('not-found')
-  const live = streams.open(await carriers.ofFrame(request, embedder.site), embedder, address)
+  const live = streams.open(await carriers.ofFrame(request, embedder.site), embedder, addressOf())
   if (!request.headers.has(PROBE_HEADER)) return replyWith(live, STREAM_HEADERS)
   return replyWith(heldOpen(live, settings.timer, hub.closing), { ...STREAM_HEADERS, [PROBE_HEADER]: 'held' })
 }

@@ -12,7 +12,7 @@ import { errorPage } from '../pages/pages.ts'
 import type { HubParts } from '../parts.ts'
 import { countedAs } from '../requests/client-address.ts'
 import { answerPreflight, isPreflight, sharedWith, shareWith, shareWithAll } from '../requests/cors.ts'
-import { limitBody } from '../requests/limit-body.ts'
+import { limitBody, mayHaveBody } from '../requests/limit-body.ts'
 import { isolatingHeaders, PRIVATE_HEADERS } from '../responses/headers.ts'
 import { type Answer, appendHeader, jsonReply, type Reply, replyOf } from '../responses/reply.ts'
 import { malformedCookies } from '../responses/set-cookies.ts'
@@ -40,8 +40,10 @@ const ORIGIN_SHOWN = 'https://:65535'.length + 253
 /** When it is worth to ask again a hub that has no store. */
 const RETRY_AFTER_S = '1'
 
-/** `address`: what the request is counted as, if that is known. */
-type Route = (request: Request, hub: HubParts, address: string | undefined) => Answer | Promise<Answer>
+/** What a request is counted as, if that is known. Few are counted: only they have it worked out. */
+type CountedAs = () => string | undefined
+
+type Route = (request: Request, hub: HubParts, from: CountedAs) => Answer | Promise<Answer>
 
 /** Those that a hub answers until it ends: they say how it is. */
 const ANSWERED_TO_THE_END: readonly (EndpointName | undefined)[] = ['healthz', 'livez', 'readyz', 'metrics']
@@ -92,8 +94,14 @@ const SHARED = new Map(
   ]),
 )
 
+/** An endpoint that pages on registered origins may ask: by which method, and the one that does. */
+interface Shared {
+  readonly method: 'GET' | 'POST'
+  readonly origin: Origin | undefined
+}
+
 /** Those that any page may read. */
-const PUBLIC = new Set<string>([ENDPOINTS.discovery.path, ENDPOINTS.healthz.path])
+const PUBLIC: readonly EndpointName[] = ['discovery', 'healthz']
 
 const NAMES = new Map(
   (Object.keys(ROUTES) as EndpointName[]).map((name) => [`${ENDPOINTS[name].method} ${ENDPOINTS[name].path}`, name]),
@@ -104,52 +112,46 @@ function endpointAt(method: string, path: string): EndpointName | undefined {
   return NAMES.get(`${method} ${path}`) ?? NAMES.get(`${method} ${path.replace(/[^/]+$/, ':file')}`)
 }
 
-/** Answers one request, of this IP address; never rejects. */
-export type Router = (request: Request, address?: string) => Promise<Reply>
+/** Answers one request, of the IP address that it may ask for; never rejects. */
+export type Router = (request: Request, addressOf: () => string | undefined) => Promise<Reply>
 
 /** Leads every endpoint of the table to its file, and turns every failure into a typed answer. */
 export function createRouter(hub: HubParts): Router {
   const { draining, events, limits, metrics, settings, sites } = hub
   const isolating = isolatingHeaders(settings.origin)
 
-  async function route(request: Request, path: string, name: EndpointName | undefined, from?: string): Promise<Reply> {
-    const method = SHARED.get(path)
-    const origin = method && (await sharedWith(request, settings.origin, sites))
-    const reply = await catching(request, path, async () => {
-      if (method && isPreflight(request)) return answerPreflight(method, origin)
-      if (!name) throw new IsthmusError('not-found')
-      // Nothing was done: a proxy may ask another server, whatever the request was.
-      if (draining.aborted && !ANSWERED_TO_THE_END.includes(name)) throw new IsthmusError('unreachable')
-      const counted = COUNTED[name]
-      if (counted) await limits.take(counted, from)
-      if (request.headers.has('dpop')) await limits.take('proofs', from)
-      return ROUTES[name](await limitBody(request), hub, from)
-    })
-    if (method) shareWith(origin, reply)
-    if (PUBLIC.has(path) && name) shareWithAll(reply)
-    return reply
+  async function act(
+    request: Request,
+    name: EndpointName | undefined,
+    shared: Shared | undefined,
+    from: CountedAs,
+  ): Promise<Answer> {
+    if (shared && isPreflight(request)) return answerPreflight(shared.method, shared.origin)
+    if (!name) throw new IsthmusError('not-found')
+    // Nothing was done: a proxy may ask another server, whatever the request was.
+    if (draining.aborted && !ANSWERED_TO_THE_END.includes(name)) throw new IsthmusError('unreachable')
+    const counted = COUNTED[name]
+    if (counted) await limits.take(counted, from())
+    if (request.headers.has('dpop')) await limits.take('proofs', from())
+    return ROUTES[name](mayHaveBody(request) ? await limitBody(request) : request, hub, from)
   }
 
-  async function catching(request: Request, path: string, work: () => Promise<Answer>): Promise<Reply> {
-    try {
-      return replyOf(await work())
-    } catch (thrown) {
-      const isUnreachable = thrown instanceof IsthmusError && thrown.code === 'unreachable'
-      if (isUnreachable && draining.aborted) return fail(request, thrown)
-      if (isUnreachable) {
-        // Why is told to the program only.
-        events.emit('error', { error: thrown, path: path.slice(0, PATH_SHOWN) })
-        return fail(request, new IsthmusError('unreachable'))
-      }
-      if (thrown instanceof IsthmusError && thrown.code !== 'internal') {
-        events.emit('denied', { code: thrown.code, path: path.slice(0, PATH_SHOWN), origin: originFor(request) })
-        return fail(request, thrown)
-      }
-      // A hub that closes has no store any more for who came a moment before.
-      if (hub.closing.aborted) return fail(request, new IsthmusError('unreachable'))
+  /** The answer to what was thrown; the program is told why. */
+  async function refuse(request: Request, path: string, thrown: unknown): Promise<Reply> {
+    const isUnreachable = thrown instanceof IsthmusError && thrown.code === 'unreachable'
+    if (isUnreachable && draining.aborted) return fail(request, thrown)
+    if (isUnreachable) {
       events.emit('error', { error: thrown, path: path.slice(0, PATH_SHOWN) })
-      return fail(request, new IsthmusError('internal'))
+      return fail(request, new IsthmusError('unreachable'))
     }
+    if (thrown instanceof IsthmusError && thrown.code !== 'internal') {
+      events.emit('denied', { code: thrown.code, path: path.slice(0, PATH_SHOWN), origin: originFor(request) })
+      return fail(request, thrown)
+    }
+    // A hub that closes has no store any more for who came a moment before.
+    if (hub.closing.aborted) return fail(request, new IsthmusError('unreachable'))
+    events.emit('error', { error: thrown, path: path.slice(0, PATH_SHOWN) })
+    return fail(request, new IsthmusError('internal'))
   }
 
   /** People get a page, programs get JSON; both the code and a safe sentence, nothing more. */
@@ -163,11 +165,28 @@ export function createRouter(hub: HubParts): Router {
     return reply
   }
 
-  async function answer(request: Request, path: string, name: EndpointName | undefined, from?: string): Promise<Reply> {
-    // All that may fail is done before the route acts: what has been done is never answered as a failure.
-    const malformed = malformedCookies(request)
-    const nonce = request.headers.has('dpop') ? await hub.dpop.nonce() : undefined
-    const reply = await route(request, path, name, from)
+  async function answer(
+    request: Request,
+    path: string,
+    name: EndpointName | undefined,
+    from: CountedAs,
+  ): Promise<Reply> {
+    const method = SHARED.get(path)
+    let malformed: ReturnType<typeof malformedCookies> = []
+    let nonce: string | undefined
+    let shared: Shared | undefined
+    let reply: Reply
+    try {
+      // All that may fail is done before the route acts: what has been done is never answered as a failure.
+      malformed = malformedCookies(request)
+      if (request.headers.has('dpop')) nonce = await hub.dpop.nonce()
+      if (method) shared = { method, origin: await sharedWith(request, settings.origin, sites) }
+      reply = replyOf(await act(request, name, shared, from))
+    } catch (thrown) {
+      reply = await refuse(request, path, thrown)
+    }
+    if (shared) shareWith(shared.origin, reply)
+    if (name && PUBLIC.includes(name)) shareWithAll(reply)
     // Whoever proves possession gets the nonce for the next proof, refused or not (RFC 9449 §8).
     if (nonce !== undefined) reply.headers['dpop-nonce'] = nonce
     for (const [header, value] of isolating) reply.headers[header] ??= value
@@ -178,12 +197,12 @@ export function createRouter(hub: HubParts): Router {
     return reply
   }
 
-  return async (request, address) => {
+  return async (request, addressOf) => {
     const startedAt = performance.now()
     const path = pathOf(request.url)
     const isHead = request.method === 'HEAD'
     const name = endpointAt(isHead ? 'GET' : request.method, path)
-    const reply = await catching(request, path, () => answer(request, path, name, countedAs(address)))
+    const reply = await answer(request, path, name, () => countedAs(addressOf()))
     // An address that is none of ours has no name of its own.
     metrics?.observe(name ?? 'none', reply.status, (performance.now() - startedAt) / 1000)
     return isHead ? { ...reply, body: null } : reply

@@ -23,11 +23,11 @@ export function createAnswers({ sessions, siteTokens, clock }: AnswerParts): Ans
     const state: SiteState = session
       ? describe(session, site, now)
       : { status: 'signed-out', reason: 'none', revision: now }
-    const answer = { site: site.id, carrier: proof?.carrier ?? 'none' } as const
-    if (!wantsToken) return { ...answer, state }
+    const carrier = proof?.carrier ?? 'none'
+    if (!wantsToken) return { site: site.id, carrier, state }
     const mayHave = session && state.status === 'signed-in' && state.access === 'granted'
     const token = mayHave && (await siteTokens.issue(state, site, session.groups))
     const cookieDomain = cookieDomainFor(origin, site.cookieDomains)
-    return { ...answer, state: token ? { ...state, token } : state, ...(cookieDomain && { cookieDomain }) }
+    return { site: site.id, carrier, state: token ? { ...state, token } : state, ...(cookieDomain && { cookieDomain }) }
   }
 }

@@ -94,8 +94,17 @@ export function describe(session: Session, site: Site, now: number): SiteState {
     return { status: 'signed-out', reason, revision }
   }
   const { sub, sid, expiresAt, idleExpiresAt, revision } = session
-  const base = { status: 'signed-in', sid, expiresAt, idleExpiresAt, revision } as const
-  if (!admits(site, session.groups)) return { ...base, access: 'denied', user: { sub } }
-  const claims = Object.fromEntries(Object.entries(session.claims).filter(([name]) => site.claims.includes(name)))
-  return { ...base, access: 'granted', user: { ...claims, sub } }
+  if (!admits(site, session.groups))
+    return { status: 'signed-in', access: 'denied', sid, user: { sub }, expiresAt, idleExpiresAt, revision }
+  const known = site.claims.filter((name) => Object.hasOwn(session.claims, name))
+  const claims = Object.fromEntries(known.map((name) => [name, session.claims[name]]))
+  return {
+    status: 'signed-in',
+    access: 'granted',
+    sid,
+    user: Object.assign(claims, { sub }),
+    expiresAt,
+    idleExpiresAt,
+    revision,
+  }
 }

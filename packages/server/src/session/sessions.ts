@@ -5,6 +5,7 @@ import type { Deliveries } from '../backchannel/deliveries.ts'
 import type { Settings } from '../config/hub-config.ts'
 import type { Site } from '../config/site.ts'
 import type { Device } from '../requests/device.ts'
+import { createNewest } from '../store/newest.ts'
 import { createParser } from '../store/parse-once.ts'
 import type { Write } from '../store/store.ts'
 import { moveGuestOn } from './guests.ts'
@@ -76,6 +77,16 @@ function taskOf({ sid, idleExpiresAt, expiresAt }: Session): Write {
   return putTask(due, expiresAt + TOMBSTONE_LIFETIME_MS)
 }
 
+/** What a secret is good for. It is written once, and never changes. */
+interface Binding {
+  readonly sid: string
+  readonly site?: string
+  readonly key?: string
+}
+
+/** Secrets whose bindings are kept; the others are read from the store. */
+const BINDINGS_KEPT = 10_000
+
 /** A session as it was read, with the version that a change of it is compared with. */
 interface Kept {
   readonly session: Session
@@ -96,6 +107,17 @@ export function createSessions(
   const touchRestMs = Math.min(TOUCH_INTERVAL_MS - FRAME_TIMEOUT_MS, idleMs / 2)
 
   const parsed = createParser((text) => JSON.parse(text) as Session)
+
+  const bindings = createNewest<Binding>(BINDINGS_KEPT)
+
+  /** Only the session itself is asked for every time: when it is forgotten, so are its secrets. */
+  async function bindingOf(key: string): Promise<Binding | undefined> {
+    const stored = await store.get(key)
+    if (!stored) return undefined
+    const binding = JSON.parse(stored.value) as Binding
+    bindings.set(key, binding)
+    return binding
+  }
 
   async function read(sid: string): Promise<Kept | undefined> {
     const stored = await store.get(sessionKey(sid))
@@ -137,11 +159,10 @@ export function createSessions(
     get,
 
     async find(secret) {
-      const stored = await store.get(secretKey(secret))
-      if (!stored) return undefined
-      const { sid, ...binding } = JSON.parse(stored.value) as { sid: string; site?: string; key?: string }
-      const session = await get(sid)
-      return session && { session, ...binding }
+      const key = secretKey(secret)
+      const binding = bindings.get(key) ?? (await bindingOf(key))
+      const found = binding && (await read(binding.sid))
+      return found && Object.assign({ session: found.session }, binding)
     },
 
     async begin(subject, previous, { guest, device = {}, place } = {}) {

@@ -1,3 +1,4 @@
+import { createNewest } from './newest.ts'
 import type { Stored } from './store.ts'
 
 /** Values kept parsed; beyond it the oldest is parsed anew if it is asked for. */
@@ -8,13 +9,12 @@ const KEPT = 10_000
  * never comes back, whichever server wrote it.
  */
 export function createParser<Value>(parse: (text: string) => Value): (key: string, stored: Stored) => Value {
-  const kept = new Map<string, { readonly version: string; readonly value: Value }>()
+  const kept = createNewest<{ readonly version: string; readonly value: Value }>(KEPT)
   return (key, { version, value: text }) => {
     const known = kept.get(key)
     if (known?.version === version) return known.value
     const value = parse(text)
     kept.set(key, { version, value })
-    if (kept.size > KEPT) kept.delete(kept.keys().next().value as string)
     return value
   }
 }
