@@ -39,7 +39,7 @@ Object.setPrototypeOf(BodilessRequest.prototype, Request.prototype)
 
 /**
  * A request of node:http without a body, for the hub's own routes: of a `Request` it has what they read (method, address,
- * the headers that they name), and to ask it for anything else throws. A whole one costs more than a short answer.
+ * the headers that they name) and nothing else. A whole one costs more than a short answer.
  * `undefined` where one has to be built: there is a body, or the address or the host may be none.
  */
 export function bodilessRequest({ method, url, headers }: IncomingMessage, origin: Origin): Request | undefined {
