@@ -114,9 +114,10 @@ export function createStreams({ settings, sites, sessions, answer, events, drain
       return
     }
     const data = JSON.stringify(told)
-    sink.write(data === stream.sent ? ': still here\n\n' : `event: state\ndata: ${data}\n\n`)
+    const text = data === stream.sent ? ': still here\n\n' : `event: state\ndata: ${data}\n\n`
+    if (told.state.status !== 'signed-in') return end(stream, one, text)
+    sink.write(text)
     stream.sent = data
-    if (told.state.status !== 'signed-in') return end(stream, one)
     wake(one, Math.min(told.state.expiresAt, told.state.idleExpiresAt))
   }
 
@@ -134,8 +135,8 @@ export function createStreams({ settings, sites, sessions, answer, events, drain
     one.stopTimer = settings.timer(STORE_RETRY_MS, () => ring(one, one.streams))
   }
 
-  function end(stream: Stream, one: Followed): void {
-    if (forget(stream, one)) stream.sink.end()
+  function end(stream: Stream, one: Followed, lastText?: string): void {
+    if (forget(stream, one)) stream.sink.end(lastText)
   }
 
   /** The streams break off, and their readers come back. A hub that ends may have a closed store. */
@@ -188,8 +189,7 @@ export function createStreams({ settings, sites, sessions, answer, events, drain
   draining.addEventListener('abort', () => {
     for (const one of followed.values()) {
       for (const stream of one.streams) {
-        stream.sink.write(`retry: ${Math.ceil(Math.random() * RETURN_WITHIN_MS)}\n\n`)
-        end(stream, one)
+        end(stream, one, `retry: ${Math.ceil(Math.random() * RETURN_WITHIN_MS)}\n\n`)
       }
     }
   })
