@@ -65,6 +65,6 @@ async function examineHealth(origin: string, notes: Notes): Promise<void> {
   notes.fault(
     'metrics',
     'Its metrics are public.',
-    `close ${ENDPOINTS.metrics.path} at the proxy, or set metrics: false`,
+    `close ${ENDPOINTS.metrics.path} at the proxy, or set metricsKey`,
   )
 }

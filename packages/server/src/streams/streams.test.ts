@@ -74,6 +74,7 @@ async function createSetting(): Promise<{
     settings,
     sites,
     events: createHubEvents(),
+    metrics: undefined,
     draining: draining.signal,
     sessions: {
       async get(sid: string) {
