@@ -48,15 +48,30 @@ export async function redisStore(options: RedisStoreOptions): Promise<Store> {
   const entryKey = (key: string): string => `${prefix}/${key}`
   const redis = await openRedis(options, names)
   const topics = createTopics()
+  const underWay = new Set<Promise<unknown>>()
   let closing: Promise<void> | undefined
+
+  async function send(command: (string | Buffer)[]): Promise<unknown> {
+    const sent = redis.run(names, command)
+    underWay.add(sent)
+    try {
+      return await sent
+    } catch (cause) {
+      throw new IsthmusError('unreachable', `The store cannot be used: ${(cause as Error).message}.`, { cause })
+    } finally {
+      underWay.delete(sent)
+    }
+  }
 
   async function run(command: (string | Buffer)[]): Promise<unknown> {
     if (closing) throw new Error('The store is closed.')
-    try {
-      return await redis.run(names, command)
-    } catch (cause) {
-      throw new IsthmusError('unreachable', `The store cannot be used: ${(cause as Error).message}.`, { cause })
-    }
+    return send(command)
+  }
+
+  /** A cluster's connections break off what is under way when they close. */
+  async function close(): Promise<void> {
+    while (underWay.size > 0) await Promise.allSettled(underWay)
+    await redis.close()
   }
 
   async function script(text: string, keys: readonly string[], parameters: (string | Buffer)[]): Promise<unknown> {
@@ -66,7 +81,7 @@ export async function redisStore(options: RedisStoreOptions): Promise<Store> {
     } catch (error) {
       // A server that was started anew knows no scripts.
       if (!String((error as Error).cause).includes('NOSCRIPT')) throw error
-      return run(['EVAL', text, ...rest])
+      return send(['EVAL', text, ...rest])
     }
   }
 
@@ -147,7 +162,7 @@ export async function redisStore(options: RedisStoreOptions): Promise<Store> {
 
     close() {
       topics.clear()
-      closing ??= redis.close()
+      closing ??= close()
       return closing
     },
   }
