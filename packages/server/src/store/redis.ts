@@ -52,21 +52,26 @@ export async function redisStore(options: RedisStoreOptions): Promise<Store> {
   let closing: Promise<void> | undefined
 
   async function send(command: (string | Buffer)[]): Promise<unknown> {
-    const sent = redis.run(names, command)
-    underWay.add(sent)
     try {
-      return await sent
+      return await redis.run(names, command)
     } catch (cause) {
       throw new IsthmusError('unreachable', `The store cannot be used: ${(cause as Error).message}.`, { cause })
-    } finally {
-      underWay.delete(sent)
     }
   }
 
-  async function run(command: (string | Buffer)[]): Promise<unknown> {
+  /** Closing waits for the work, which may be more than one command. */
+  async function during(work: () => Promise<unknown>): Promise<unknown> {
     if (closing) throw new Error('The store is closed.')
-    return send(command)
+    const begun = work()
+    underWay.add(begun)
+    try {
+      return await begun
+    } finally {
+      underWay.delete(begun)
+    }
   }
+
+  const run = (command: (string | Buffer)[]): Promise<unknown> => during(() => send(command))
 
   /** A cluster's connections break off what is under way when they close. */
   async function close(): Promise<void> {
@@ -74,15 +79,17 @@ export async function redisStore(options: RedisStoreOptions): Promise<Store> {
     await redis.close()
   }
 
-  async function script(text: string, keys: readonly string[], parameters: (string | Buffer)[]): Promise<unknown> {
+  function script(text: string, keys: readonly string[], parameters: (string | Buffer)[]): Promise<unknown> {
     const rest = [String(keys.length + 2), names, expiry, ...keys, ...parameters]
-    try {
-      return await run(['EVALSHA', shaOf(text), ...rest])
-    } catch (error) {
-      // A server that was started anew knows no scripts.
-      if (!String((error as Error).cause).includes('NOSCRIPT')) throw error
-      return send(['EVAL', text, ...rest])
-    }
+    return during(async () => {
+      try {
+        return await send(['EVALSHA', shaOf(text), ...rest])
+      } catch (error) {
+        // A server that was started anew knows no scripts.
+        if (!String((error as Error).cause).includes('NOSCRIPT')) throw error
+        return send(['EVAL', text, ...rest])
+      }
+    })
   }
 
   function parametersOf(step: Write, now: number): string[] {
