@@ -12,6 +12,13 @@ const servers: readonly Engine[] = [
     aptPackages: ['nginx-light'],
     variable: 'ISTHMUS_NGINX',
   },
+  {
+    name: 'HAProxy',
+    commands: ['haproxy', '/usr/sbin/haproxy'],
+    trial: ['-v'],
+    aptPackages: ['haproxy'],
+    variable: 'ISTHMUS_HAPROXY',
+  },
 ]
 
 /** Finds them or installs them before the first unit test: the workers of Vitest inherit the environment. */

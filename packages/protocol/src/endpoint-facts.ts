@@ -151,9 +151,10 @@ export const ENDPOINT_FACTS: Record<EndpointName, EndpointFacts> = {
   },
   metrics: {
     caller: 'operator',
-    input: '–',
+    input: '`Authorization: Bearer` with the option `metricsKey`',
     output: 'Prometheus text',
-    means: 'Numbers about the hub; only with the option `metrics: true`. Keep it from the public at the proxy.',
+    means:
+      'Numbers about the hub; only with the option `metricsKey`, or `metrics: true`: then keep it from the public at the proxy.',
   },
   jwks: {
     caller: 'anyone',

@@ -145,6 +145,10 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   const guests = createGuests(store, clock)
   const siteTokens = createSiteTokens(settings.origin, tokenKeys, clock)
   const answer = createAnswers({ sessions, siteTokens, clock })
+  const metrics =
+    settings.metrics || settings.metricsKey !== undefined
+      ? createMetrics({ events, pendingDeliveries: deliveries.count, openStreams: () => hub.streams.count() })
+      : undefined
   const hub: HubParts = {
     settings,
     sites,
@@ -161,10 +165,8 @@ export async function createHub(config: HubConfig): Promise<Hub> {
     events,
     limits: createLimits(settings.limits, store),
     health: createHealthCheck(settings, onError('healthz')),
-    metrics: settings.metrics
-      ? createMetrics({ events, pendingDeliveries: deliveries.count, openStreams: () => hub.streams.count() })
-      : undefined,
-    streams: createStreams({ settings, sites, sessions, answer, events, draining: drain.signal }),
+    metrics,
+    streams: createStreams({ settings, sites, sessions, answer, events, metrics, draining: drain.signal }),
     assets: await readAssets(),
     draining: drain.signal,
     closing: closing.signal,

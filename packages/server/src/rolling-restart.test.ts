@@ -2,9 +2,11 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ENDPOINTS } from '@isthmus/protocol'
 import { stringifyCookie } from 'cookie'
@@ -15,8 +17,80 @@ import { nodeHandler } from './node.ts'
 import { redisStore } from './store/redis.ts'
 import { hasRedis, startRedis } from './store/redis-server.test-world.ts'
 
-const NGINX = process.env.ISTHMUS_NGINX ?? 'nginx'
-const hasNginx = spawnSync(NGINX, ['-v']).status === 0
+/** How a client asks: `fetch`, or the same over another version of HTTP. */
+type Ask = (
+  url: string,
+  init: { readonly headers: Record<string, string>; readonly signal: AbortSignal },
+) => Promise<Response>
+
+/** A proxy, with the configuration that the documentation shows. */
+interface Proxy {
+  readonly name: string
+  readonly command: string
+  readonly versionFlag: string
+  readonly file: string
+  /** What differs here: the port, and no TLS. */
+  readonly replacements: (port: number) => readonly (readonly [shown: string | RegExp, here: string])[]
+  /** The whole configuration around what is shown. */
+  readonly whole: (shown: string, folder: string) => string
+  readonly args: (folder: string, file: string) => string[]
+  /** For one client. */
+  readonly createAsk: () => Ask
+}
+
+const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+
+const PROXIES: readonly Proxy[] = [
+  {
+    name: 'nginx',
+    command: process.env.ISTHMUS_NGINX ?? 'nginx',
+    versionFlag: '-v',
+    file: 'nginx.conf',
+    replacements: (port) => [
+      ['listen 443 ssl http2;', `listen 127.0.0.1:${port};`],
+      [/^ *ssl_.*$/gm, ''],
+    ],
+    whole(shown, folder) {
+      const paths = TEMPORARY.map((name) => `${name}_temp_path ${folder}/${name};`)
+      return `daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr warn; events {}
+        http { access_log off; ${paths.join(' ')} ${shown} }`
+    },
+    args: (folder, file) => ['-p', folder, '-c', file],
+    createAsk: () => fetch,
+  },
+  {
+    name: 'HAProxy, over HTTP/2',
+    command: process.env.ISTHMUS_HAPROXY ?? 'haproxy',
+    versionFlag: '-v',
+    file: 'haproxy.cfg',
+    replacements: (port) => [[/bind :443 ssl .*$/m, `bind 127.0.0.1:${port} proto h2`]],
+    whole: (shown) => shown,
+    args: (_, file) => ['-db', '-f', file],
+    createAsk: createHttp2Ask,
+  },
+]
+
+const isThere = ({ command, versionFlag }: Proxy): boolean => spawnSync(command, [versionFlag]).status === 0
+
+/** As `fetch`, over HTTP/2 without TLS; all questions share one connection. */
+function createHttp2Ask(): Ask {
+  let session: ClientHttp2Session | undefined
+  onTestFinished(() => session?.destroy())
+  return async (url, { headers, signal }) => {
+    const { origin, pathname } = new URL(url)
+    if (!session || session.closed || session.destroyed) {
+      session = connectHttp2(origin)
+      session.on('error', () => undefined)
+    }
+    const stream = session.request({ ':path': pathname, ...headers }, { signal })
+    stream.on('error', () => undefined)
+    const gone = new AbortController()
+    stream.on('close', () => gone.abort())
+    const [head] = (await once(stream, 'response', { signal: gone.signal })) as [Record<string, unknown>]
+    return new Response(Readable.toWeb(stream) as ReadableStream<Uint8Array>, { status: Number(head[':status']) })
+  }
+}
+
 const CLIENTS = 10
 
 interface HubServer {
@@ -44,39 +118,43 @@ async function startHub(redisUrl: string, port = 0): Promise<HubServer> {
   }
 }
 
-/** Runs nginx on the configuration of the documentation; gives its address. */
-async function startNginx(ports: readonly number[]): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'isthmus-nginx-'))
+/** Runs a proxy on the configuration of the documentation; gives its address. */
+async function startProxy(proxy: Proxy, ports: readonly number[], ask: Ask): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'isthmus-proxy-'))
   const port = await freePort()
-  const shown = await readFile(resolve(import.meta.dirname, '../../../docs/deploy/nginx.conf'), 'utf8')
-  const here = shown
-    .replace('10.0.0.11:4000', `127.0.0.1:${ports[0]}`)
-    .replace('10.0.0.12:4000', `127.0.0.1:${ports[1]}`)
-    .replace('listen 443 ssl http2;', `listen 127.0.0.1:${port};`)
-    .replace(/^ *ssl_.*$/gm, '')
-  expect(here).not.toMatch(/10\.0\.0|\b443\b|ssl_/)
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${folder}/${name};`,
-  )
-  const whole = `daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr warn; events {}
-    http { access_log off; ${paths.join(' ')} ${here} }`
-  await writeFile(join(folder, 'nginx.conf'), whole)
-  const nginx: ChildProcess = spawn(NGINX, ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: 'ignore' })
+  let here = await readFile(resolve(import.meta.dirname, '../../../docs/deploy', proxy.file), 'utf8')
+  const replacements = [
+    ['10.0.0.11:4000', `127.0.0.1:${ports[0]}`] as const,
+    ['10.0.0.12:4000', `127.0.0.1:${ports[1]}`] as const,
+    ...proxy.replacements(port),
+  ]
+  for (const [shown, replacement] of replacements) {
+    const replaced = here.replace(shown, replacement)
+    expect(replaced, `${proxy.file} shows ${shown}`).not.toBe(here)
+    here = replaced
+  }
+  const file = join(folder, proxy.file)
+  await writeFile(file, proxy.whole(here, folder))
+  const child: ChildProcess = spawn(proxy.command, proxy.args(folder, file), { stdio: 'ignore' })
   onTestFinished(async () => {
-    const ended = nginx.exitCode === null && once(nginx, 'exit')
-    nginx.kill('SIGTERM')
+    const ended = child.exitCode === null && once(child, 'exit')
+    child.kill('SIGTERM')
     await ended
     await rm(folder, { recursive: true })
   })
   const address = `http://127.0.0.1:${port}`
-  await vi.waitFor(() => fetch(address), { timeout: 20_000 })
+  const livez = address + ENDPOINTS.livez.path
+  await vi.waitFor(
+    async () => expect((await ask(livez, { headers: {}, signal: AbortSignal.timeout(1000) })).status).toBe(200),
+    { timeout: 20_000 },
+  )
   return address
 }
 
 const isGood = (status: number): boolean => status === 200
 
 /** A browser: asks again and again, and holds a stream. Keeps the statuses of all answers and states. */
-function startClient(address: string, cookie: string) {
+function startClient(address: string, cookie: string, send: Ask) {
   const headers = { cookie, 'isthmus-origin': SHOP, 'sec-fetch-site': 'same-origin' }
   const answers: number[] = []
   const states: string[] = []
@@ -89,7 +167,7 @@ function startClient(address: string, cookie: string) {
   async function ask(): Promise<void> {
     while (!isOver()) {
       try {
-        const answer = await fetch(address + ENDPOINTS.session.path, { headers, signal: stop.signal })
+        const answer = await send(address + ENDPOINTS.session.path, { headers, signal: stop.signal })
         answers.push(answer.status)
         keep(await answer.text())
       } catch {
@@ -102,7 +180,7 @@ function startClient(address: string, cookie: string) {
   async function follow(): Promise<void> {
     while (!isOver()) {
       try {
-        const answer = await fetch(address + ENDPOINTS.events.path, { headers, signal: stop.signal })
+        const answer = await send(address + ENDPOINTS.events.path, { headers, signal: stop.signal })
         if (answer.status === 200) streams += 1
         for await (const text of (answer.body as ReadableStream<BufferSource>).pipeThrough(new TextDecoderStream()))
           keep(text)
@@ -119,18 +197,22 @@ function startClient(address: string, cookie: string) {
   return { answers, states, streams: () => streams, over }
 }
 
-it.skipIf(!hasRedis || !hasNginx)(
-  'two hubs behind nginx restart one after the other, and no client is signed out',
-  async () => {
+it.skipIf(!hasRedis).each(PROXIES.filter(isThere))(
+  'two hubs behind $name restart one after the other, and no client is signed out',
+  async (proxy) => {
     await using redis = await startRedis()
     const hubs = [await startHub(redis.url), await startHub(redis.url)] as [HubServer, HubServer]
     onTestFinished(async () => void (await Promise.all(hubs.map((hub) => hub.end()))))
-    const address = await startNginx(hubs.map(({ port }) => port))
+    const address = await startProxy(
+      proxy,
+      hubs.map(({ port }) => port),
+      proxy.createAsk(),
+    )
     const clients = await Promise.all(
       Array.from({ length: CLIENTS }, async () => {
         const browser = hubs[0].world.agent()
         await browser.signIn(CUSTOMER)
-        return startClient(address, stringifyCookie(Object.fromEntries(browser.cookies)))
+        return startClient(address, stringifyCookie(Object.fromEntries(browser.cookies)), proxy.createAsk())
       }),
     )
     const untilAll = (fits: (client: (typeof clients)[number]) => boolean) =>

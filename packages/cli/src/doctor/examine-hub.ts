@@ -62,9 +62,5 @@ async function examineHealth(origin: string, notes: Notes): Promise<void> {
   else notes.fault('health', 'It says that its store fails.', 'see its log: a full disk, or a database that is away')
   const metrics = await probe(origin + ENDPOINTS.metrics.path)
   if (typeof metrics === 'string' || !metrics.ok) return
-  notes.fault(
-    'metrics',
-    'Its metrics are public.',
-    `close ${ENDPOINTS.metrics.path} at the proxy, or set metrics: false`,
-  )
+  notes.fault('metrics', 'Its metrics are public.', `close ${ENDPOINTS.metrics.path} at the proxy, or set metricsKey`)
 }

@@ -193,7 +193,7 @@ test('a hub that calls itself otherwise, or shows its metrics to everybody', asy
   expect(told(await wrong.findings(), wrong)).toMatchObject({
     'fault hub-issuer':
       'It calls itself https://id.example. → set its option origin to "HUB", or ask for it by its own name',
-    'fault metrics': 'Its metrics are public. → close /isthmus/metrics at the proxy, or set metrics: false',
+    'fault metrics': 'Its metrics are public. → close /isthmus/metrics at the proxy, or set metricsKey',
   })
 })
 

@@ -92,7 +92,7 @@ const STORE = 'needs lmdbStore({ path }) from "@isthmus/server/lmdb", or memoryS
 const LOGIN_PATH = 'needs a path on the auth domain: one "/", then the rest'
 const SITE_OPTIONS = 'id, name, origins, claims, groups, cookieDomains, backchannelLogoutUri, returnPaths'
 const HUB_OPTIONS =
-  'origin, sites, store, loginPath, idleMs, absoluteMs, placeOf, metrics, limits, keySeal, clock, timer'
+  'origin, sites, store, loginPath, idleMs, absoluteMs, placeOf, metrics, metricsKey, limits, keySeal, clock, timer'
 
 const faults: [string, Loose, string][] = [
   ['no origin', { origin: undefined }, 'origin needs an exact origin: "https://www.example.com"'],
@@ -182,6 +182,11 @@ const faults: [string, Loose, string][] = [
   ['a time that is no number', { idleMs: Number.NaN }, 'idleMs needs a number, not NaN'],
   ['a place for a function', { placeOf: 'Berlin' }, 'placeOf needs a function of the request'],
   ['a word for a switch', { metrics: 'yes' }, 'metrics needs a boolean, not a string'],
+  [
+    'a short key for the metrics',
+    { metricsKey: 'short' },
+    'metricsKey has 5 characters, and 32 are the least: "openssl rand -base64 32" makes one',
+  ],
   ['a time for a clock', { clock: 1 }, 'clock needs a function like Date.now'],
   ['a time for a timer', { timer: 1 }, 'timer needs a function of milliseconds and a callback'],
 ]

@@ -1,6 +1,7 @@
 import { ABSOLUTE_LIFETIME_MS, IDLE_LIFETIME_MS, IsthmusError, type Origin } from '@isthmus/protocol'
 import * as z from 'zod'
 import { type LimitsConfig, limitsSchema } from '../limits/limits.ts'
+import { faultOfKey } from '../requests/bearer-key.ts'
 import { networkOf } from '../requests/place.ts'
 import type { RequestLike } from '../requests/request-like.ts'
 import type { Clock, Store } from '../store/store.ts'
@@ -29,8 +30,16 @@ export interface HubConfig {
    * `undefined` keeps nothing. Default: half of the address (`198.41.x.x`), if the request knows it.
    */
   readonly placeOf?: (request: RequestLike) => string | undefined
-  /** Serve `/isthmus/metrics`; default no. Whoever reaches the hub can read it: close the path at your proxy. */
+  /**
+   * Serve `/isthmus/metrics`; default no. Whoever reaches the hub can read it: close the path at your proxy, or set
+   * `metricsKey`.
+   */
   readonly metrics?: boolean
+  /**
+   * Serve `/isthmus/metrics` to requests with `Authorization: Bearer <this key>` only; to all others it does not exist.
+   * 32 characters or more: `openssl rand -base64 32`.
+   */
+  readonly metricsKey?: string
   /** What one address or one session may take of the hub. Beyond it the answer is 429, with `Retry-After`. */
   readonly limits?: LimitsConfig
   /**
@@ -88,6 +97,13 @@ const hubSchema = onlyOptions({
     .custom<Settings['placeOf']>((value) => typeof value === 'function', { error: 'needs a function of the request' })
     .default(() => networkOf),
   metrics: z.boolean().default(false),
+  metricsKey: z
+    .string()
+    .superRefine((key, context) => {
+      const fault = faultOfKey(key)
+      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
+    })
+    .optional(),
   limits: limitsSchema,
   keySeal: sealSchema.optional(),
   clock: z
@@ -145,6 +161,7 @@ export interface Settings {
   readonly absoluteMs: number
   readonly placeOf: (request: RequestLike) => string | undefined
   readonly metrics: boolean
+  readonly metricsKey?: string | undefined
   readonly limits: Required<LimitsConfig>
   readonly keySeal?: KeySeal | undefined
   readonly clock: Clock

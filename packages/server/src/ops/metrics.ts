@@ -9,6 +9,8 @@ import type { HubEvents } from '../hub-events.ts'
 export interface Metrics {
   /** One answered request. */
   observe(endpoint: EndpointName | 'none', status: number, seconds: number): void
+  /** A stream was told of a change, so long after this server had heard of it. */
+  pushed(seconds: number): void
   readonly contentType: string
   print(): Promise<string>
 }
@@ -29,6 +31,12 @@ export function createMetrics({ events, pendingDeliveries, openStreams }: Source
     name: 'isthmus_request_seconds',
     help: 'Time until an answer began, by endpoint and status',
     labelNames: ['endpoint', 'status'],
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5],
+    registers,
+  })
+  const pushes = new Histogram({
+    name: 'isthmus_push_seconds',
+    help: 'Time from the news of a change until a stream was told of it',
     buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5],
     registers,
   })
@@ -89,6 +97,7 @@ export function createMetrics({ events, pendingDeliveries, openStreams }: Source
     observe(endpoint, status, seconds) {
       requests.observe({ endpoint, status: String(status) }, seconds)
     },
+    pushed: (seconds) => pushes.observe(seconds),
     contentType: registry.contentType,
     print: () => registry.metrics(),
   }

@@ -3,7 +3,7 @@ export interface Sink {
   /** Bytes that the reader has not taken yet, beyond what its connection buffers. */
   readonly pendingBytes: number
   write(text: string): void
-  end(): void
+  end(text?: string): void
   /** Breaks the answer off, with all that waits to be read. */
   cut(): void
 }
@@ -71,7 +71,10 @@ function streamOf(live: Live): ReadableStream<Uint8Array> {
             return -(controller.desiredSize ?? 0)
           },
           write: (text) => controller.enqueue(encoder.encode(text)),
-          end: () => controller.close(),
+          end(text) {
+            if (text !== undefined) controller.enqueue(encoder.encode(text))
+            controller.close()
+          },
           cut: () => controller.error(new Error('The reader was too slow.')),
         })
       },

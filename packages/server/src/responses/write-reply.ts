@@ -29,7 +29,7 @@ function writeLive(live: Live, outgoing: ServerResponse): void {
       return outgoing.writableLength
     },
     write: (text) => void outgoing.write(text),
-    end: () => void outgoing.end(),
+    end: (text) => void outgoing.end(text),
     cut: () => void outgoing.destroy(),
   })
   outgoing.once('close', stop)

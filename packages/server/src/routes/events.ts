@@ -40,7 +40,8 @@ function heldOpen(live: Live, timer: Timer, closing: AbortSignal): Live {
         return sink.pendingBytes
       },
       write: (text) => sink.write(text),
-      end() {
+      end(text) {
+        if (text !== undefined) sink.write(text)
         if (closing.aborted) return end()
         stopTimer = timer(PROBE_HOLD_MS, end)
         closing.addEventListener('abort', end)

@@ -69,6 +69,18 @@ describe('GET /metrics', () => {
     expect(await problemOf(await world.agent().send(METRICS))).toMatchObject({ status: 404, error: 'not-found' })
   })
 
+  it('exists for its key alone, where there is one', async () => {
+    const key = 'k'.repeat(32)
+    await using world = await createWorld({ metricsKey: key })
+    for (const authorization of [undefined, 'Bearer x', `Bearer ${key}x`, `Basic ${key}`, key]) {
+      const headers = authorization === undefined ? {} : { authorization }
+      const answer = await world.agent().send(METRICS, { headers })
+      expect(await problemOf(answer)).toMatchObject({ status: 404, error: 'not-found' })
+    }
+    const answer = await world.agent().send(METRICS, { headers: { authorization: `Bearer ${key}` } })
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('isthmus_streams_open 0')])
+  })
+
   it('counts what happens', async () => {
     await using shop = await startReceiver(says(500))
     await using world = await createWorld({
@@ -86,6 +98,7 @@ describe('GET /metrics', () => {
     const delivered = new Promise((resolve) => world.hub.on('delivery', resolve))
     await partition.ask('signOut', SHOP)
     await delivered
+    while (!(await stream.read()).done);
     await stream.cancel()
     await browser.send('/isthmus/assets/hub-00000000.js')
     const response = await browser.send(METRICS)
@@ -97,6 +110,7 @@ describe('GET /metrics', () => {
       'isthmus_links_total{site="shop"} 1',
       'isthmus_denied_total{code="not-registered"} 1',
       'isthmus_errors_total 0',
+      'isthmus_push_seconds_count 1',
       'isthmus_delivery_seconds_count{site="shop",result="failed"} 1',
       'isthmus_deliveries_pending 1',
       'isthmus_request_seconds_count{endpoint="signOut",status="200"} 1',

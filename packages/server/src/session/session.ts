@@ -64,11 +64,18 @@ export function nextRevision(session: Session | undefined, now: number): number 
 
 /** The session as it is kept after its end: why it ended and where it was used; what was known of its user is gone. */
 export function ended(session: Session, reason: 'logout' | 'revoked' | undefined, now: number): Session {
-  const { place: _, ...kept } = session
   const end = reason === undefined ? endOf(session, now) : { reason, at: now }
   // Having run out has its revision already: what was told of it stays true.
   const revision = reason === undefined ? revisionAt(session, now) : nextRevision(session, now)
-  return { ...kept, claims: {}, groups: [], device: {}, revision, ...(end && { end }) }
+  // Not spread: thousands may end at once, and V8 takes 2 µs for a spread that is added to.
+  const next: { -readonly [Key in keyof Session]: Session[Key] } = Object.assign(
+    {},
+    session,
+    { claims: {}, groups: [], device: {}, revision },
+    end && { end },
+  )
+  if (next.place !== undefined) delete next.place
+  return next
 }
 
 /** Whether a site's groups admit the user. */

@@ -49,10 +49,10 @@ export async function redisStore(options: RedisStoreOptions): Promise<Store> {
   const entryKey = (key: string): string => `${prefix}/${key}`
   const redis = await openRedis(options, names)
   const topics = createTopics()
+  const underWay = new Set<Promise<unknown>>()
   let closing: Promise<void> | undefined
 
-  async function run(command: (string | Buffer)[]): Promise<unknown> {
-    if (closing) throw new Error('The store is closed.')
+  async function send(command: (string | Buffer)[]): Promise<unknown> {
     try {
       return await redis.run(names, command)
     } catch (cause) {
@@ -60,15 +60,37 @@ export async function redisStore(options: RedisStoreOptions): Promise<Store> {
     }
   }
 
-  async function script(text: string, keys: readonly string[], parameters: (string | Buffer)[]): Promise<unknown> {
-    const rest = [String(keys.length + 2), names, expiry, ...keys, ...parameters]
+  /** Closing waits for the work, which may be more than one command. */
+  async function during(work: () => Promise<unknown>): Promise<unknown> {
+    if (closing) throw new Error('The store is closed.')
+    const begun = work()
+    underWay.add(begun)
     try {
-      return await run(['EVALSHA', shaOf(text), ...rest])
-    } catch (error) {
-      // A server that was started anew knows no scripts.
-      if (!String((error as Error).cause).includes('NOSCRIPT')) throw error
-      return run(['EVAL', text, ...rest])
+      return await begun
+    } finally {
+      underWay.delete(begun)
     }
+  }
+
+  const run = (command: (string | Buffer)[]): Promise<unknown> => during(() => send(command))
+
+  /** A cluster's connections break off what is under way when they close. */
+  async function close(): Promise<void> {
+    while (underWay.size > 0) await Promise.allSettled(underWay)
+    await redis.close()
+  }
+
+  function script(text: string, keys: readonly string[], parameters: (string | Buffer)[]): Promise<unknown> {
+    const rest = [String(keys.length + 2), names, expiry, ...keys, ...parameters]
+    return during(async () => {
+      try {
+        return await send(['EVALSHA', shaOf(text), ...rest])
+      } catch (error) {
+        // A server that was started anew knows no scripts.
+        if (!String((error as Error).cause).includes('NOSCRIPT')) throw error
+        return send(['EVAL', text, ...rest])
+      }
+    })
   }
 
   function parametersOf(step: Write, now: number): string[] {
@@ -148,7 +170,7 @@ export async function redisStore(options: RedisStoreOptions): Promise<Store> {
 
     close() {
       topics.clear()
-      closing ??= redis.close()
+      closing ??= close()
       return closing
     },
   }

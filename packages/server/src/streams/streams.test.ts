@@ -22,7 +22,8 @@ function createReader(): Reader {
     told: [],
     over: 'no',
     write: (text) => void reader.told.push(text),
-    end() {
+    end(text) {
+      if (text !== undefined) reader.told.push(text)
       reader.over = 'ended'
     },
     cut() {
@@ -73,6 +74,7 @@ async function createSetting(): Promise<{
     settings,
     sites,
     events: createHubEvents(),
+    metrics: undefined,
     draining: draining.signal,
     sessions: {
       async get(sid: string) {

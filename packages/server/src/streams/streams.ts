@@ -49,9 +49,11 @@ interface Followed {
   /** The subscription, once it is in force; nothing is followed for a browser without a session. */
   readonly following: Promise<() => void> | undefined
   stopTimer: (() => void) | undefined
+  /** When this server heard of a change that not all streams have been told of. */
+  changedAt: number | undefined
 }
 
-type StreamsParts = Pick<HubParts, 'settings' | 'sites' | 'sessions' | 'answer' | 'events' | 'draining'>
+type StreamsParts = Pick<HubParts, 'settings' | 'sites' | 'sessions' | 'answer' | 'events' | 'metrics' | 'draining'>
 
 /**
  * Requirements: every stream begins with the state of a moment after its subscription, so that no change falls between;
@@ -62,7 +64,8 @@ type StreamsParts = Pick<HubParts, 'settings' | 'sites' | 'sessions' | 'answer' 
  * and the session into the queue. One worker takes sessions from it, some at a time, and lets the event loop turn
  * between them.
  */
-export function createStreams({ settings, sites, sessions, answer, events, draining }: StreamsParts): Streams {
+export function createStreams(parts: StreamsParts): Streams {
+  const { settings, sites, sessions, answer, events, metrics, draining } = parts
   const followed = new Map<string | undefined, Followed>()
   const queue = new Set<Followed>()
   const { limits } = settings
@@ -74,6 +77,12 @@ export function createStreams({ settings, sites, sessions, answer, events, drain
     for (const stream of streams) one.waiting.add(stream)
     queue.add(one)
     if (!working) void work()
+  }
+
+  /** The session has changed: all its streams are told. */
+  function announce(one: Followed): void {
+    one.changedAt ??= performance.now()
+    ring(one, one.streams)
   }
 
   async function work(): Promise<void> {
@@ -99,6 +108,7 @@ export function createStreams({ settings, sites, sessions, answer, events, drain
       else fail(one, error)
     }
     if (one.waiting.size > 0) queue.add(one)
+    else one.changedAt = undefined
   }
 
   async function tell(stream: Stream, session: Session | undefined, one: Followed): Promise<void> {
@@ -114,9 +124,12 @@ export function createStreams({ settings, sites, sessions, answer, events, drain
       return
     }
     const data = JSON.stringify(told)
-    sink.write(data === stream.sent ? ': still here\n\n' : `event: state\ndata: ${data}\n\n`)
+    const isPush = stream.sent !== undefined && data !== stream.sent
+    if (isPush && one.changedAt !== undefined) metrics?.pushed((performance.now() - one.changedAt) / 1000)
+    const text = data === stream.sent ? ': still here\n\n' : `event: state\ndata: ${data}\n\n`
+    if (told.state.status !== 'signed-in') return end(stream, one, text)
+    sink.write(text)
     stream.sent = data
-    if (told.state.status !== 'signed-in') return end(stream, one)
     wake(one, Math.min(told.state.expiresAt, told.state.idleExpiresAt))
   }
 
@@ -134,8 +147,8 @@ export function createStreams({ settings, sites, sessions, answer, events, drain
     one.stopTimer = settings.timer(STORE_RETRY_MS, () => ring(one, one.streams))
   }
 
-  function end(stream: Stream, one: Followed): void {
-    if (forget(stream, one)) stream.sink.end()
+  function end(stream: Stream, one: Followed, lastText?: string): void {
+    if (forget(stream, one)) stream.sink.end(lastText)
   }
 
   /** The streams break off, and their readers come back. A hub that ends may have a closed store. */
@@ -168,8 +181,9 @@ export function createStreams({ settings, sites, sessions, answer, events, drain
       guest,
       streams: new Set(),
       waiting: new Set(),
-      following: sid === undefined ? undefined : sessions.follow(sid, () => ring(one, one.streams)),
+      following: sid === undefined ? undefined : sessions.follow(sid, () => announce(one)),
       stopTimer: undefined,
+      changedAt: undefined,
     }
     followed.set(sid, one)
     return one
@@ -188,8 +202,7 @@ export function createStreams({ settings, sites, sessions, answer, events, drain
   draining.addEventListener('abort', () => {
     for (const one of followed.values()) {
       for (const stream of one.streams) {
-        stream.sink.write(`retry: ${Math.ceil(Math.random() * RETURN_WITHIN_MS)}\n\n`)
-        end(stream, one)
+        end(stream, one, `retry: ${Math.ceil(Math.random() * RETURN_WITHIN_MS)}\n\n`)
       }
     }
   })
