@@ -1,9 +1,9 @@
-import { parseOrigin } from '@isthmus/protocol'
+import { type Origin, parseOrigin } from '@isthmus/protocol'
 import { Window } from 'happy-dom'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { cookieMirror } from './cookie-mirror.ts'
 
-const HUB = parseOrigin('https://auth.example') ?? 'https://never'
+const HUB = parseOrigin('https://auth.example') as Origin
 const EXP = 2_000_000_000
 
 /** A token for a site. */
