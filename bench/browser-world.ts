@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createHub, memoryStore } from '@isthmus/server'
@@ -18,16 +18,28 @@ export interface BrowserWorld extends AsyncDisposable {
 const HUB = 'auth.localhost'
 const hostOf = (site: number): string => `site${site}.localhost`
 
+/** Where sites serve the client, as files beside each other. */
+const CLIENT = '/isthmus-client/'
+
 /** Shows the session by Isthmus, and how long it took since the session object was made; links the partition if need be. */
-const isthmusPage = (hub: string): string => `<script type="module">
-  import { createSession } from '/isthmus-client.js'
+const isthmusPage = (hub: string, options = ''): string => `<script type="module">
+  import { createSession, fetchTransport } from '${CLIENT}index.js'
   sessionStorage.begunAt ??= performance.timeOrigin
   const at = performance.now()
-  const session = createSession({ hub: '${hub}', link: 'manual' })
+  const session = createSession({ hub: '${hub}', link: 'manual'${options} })
   session.subscribe(({ status, reason }) => {
     if (status === 'signed-in') window.took ??= { first: performance.now() - at, all: performance.timeOrigin + performance.now() - sessionStorage.begunAt }
     if (reason === 'partitioned') session.link()
   })
+</script>`
+
+const isthmusFetchPage = (hub: string): string => isthmusPage(hub, ', transport: fetchTransport()')
+
+/** The floor of what a request of the page itself can do. */
+const bareFetchPage = (hub: string): string => `<script type="module">
+  const at = performance.now()
+  const response = await fetch('${hub}/isthmus/session', { credentials: 'include', cache: 'no-store' })
+  if ((await response.json()).state.status === 'signed-in') window.took = { first: performance.now() - at }
 </script>`
 
 /** The floor of a first answer: a frame of another origin that holds the state, and posts it. */
@@ -62,7 +74,7 @@ export async function startBrowserWorld(sites: number): Promise<BrowserWorld> {
     sites: names.map((name, site) => ({ id: `site${site}`, origins: [hosts.origin(name)], claims: ['name'] })),
     store: memoryStore(),
   })
-  const client = await readFile(fileURLToPath(import.meta.resolve('@isthmus/client')))
+  const client = await clientFiles()
   const handler = nodeHandler(hub)
   let delayMs = 0
   const authDomain: HostHandler = async (request, response) => {
@@ -82,11 +94,18 @@ export async function startBrowserWorld(sites: number): Promise<BrowserWorld> {
   }
   const site: HostHandler = (request, response) => {
     const { pathname } = new URL(request.url ?? '/', origin)
-    if (pathname === '/isthmus-client.js') {
+    const file = client.get(pathname)
+    if (file) {
       const headers = { 'content-type': 'text/javascript', 'cache-control': 'max-age=3600' }
-      return void response.writeHead(200, headers).end(client)
+      return void response.writeHead(200, headers).end(file)
     }
-    const page = { '/isthmus': isthmusPage, '/bare': barePage, '/redirect': redirectPage }[pathname]
+    const page = {
+      '/isthmus': isthmusPage,
+      '/isthmus-fetch': isthmusFetchPage,
+      '/bare': barePage,
+      '/bare-fetch': bareFetchPage,
+      '/redirect': redirectPage,
+    }[pathname]
     if (!page) return void response.writeHead(404).end()
     return void response
       .writeHead(200, { 'content-type': 'text/html' })
@@ -106,4 +125,10 @@ export async function startBrowserWorld(sites: number): Promise<BrowserWorld> {
       await hosts.close()
     },
   }
+}
+
+async function clientFiles(): Promise<ReadonlyMap<string, Buffer>> {
+  const folder = fileURLToPath(new URL('.', import.meta.resolve('@isthmus/client')))
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.js'))
+  return new Map(await Promise.all(names.map(async (name) => [CLIENT + name, await readFile(folder + name)] as const)))
 }

@@ -6,9 +6,18 @@ const ROUNDS = 15
 const DELAYS_MS = [0, 50]
 
 const PAGES = [
-  { name: 'Isthmus', path: '/isthmus', floor: '/bare' },
-  { name: 'floor', path: '/bare', floor: '/bare' },
+  { name: 'Isthmus, by the frame', path: '/isthmus' },
+  { name: 'Isthmus, by fetch', path: '/isthmus-fetch' },
+  { name: 'a bare frame with the state inlined', path: '/bare' },
+  { name: 'a bare fetch with credentials', path: '/bare-fetch' },
 ]
+/** Which of them is held against which. */
+const PAIRS = [
+  ['Isthmus, by the frame', 'a bare frame with the state inlined'],
+  ['Isthmus, by fetch', 'a bare frame with the state inlined'],
+  ['Isthmus, by fetch', 'a bare fetch with credentials'],
+  ['Isthmus, by fetch', 'Isthmus, by the frame'],
+] as const
 const VISITS = [
   { name: 'Isthmus', path: '/isthmus' },
   { name: 'floor', path: '/redirect' },
@@ -22,7 +31,7 @@ interface Took {
 /** When a page knows who is signed in, in Chromium: against the least that could tell it. */
 export async function measureFirstAnswer(): Promise<string> {
   const rows = [...(await measureAnswers()), ...(await measureVisits())]
-  return table(['first answer, ms', 'Isthmus', 'floor', 'ratio of each round'], rows)
+  return table(['first answer, ms', 'this', 'that', 'ratio of each round'], rows)
 }
 
 async function load(tab: Tab, url: string): Promise<Took> {
@@ -30,7 +39,7 @@ async function load(tab: Tab, url: string): Promise<Took> {
   return tab.waitFor<Took>('window.took', { timeoutMs: 30_000 })
 }
 
-/** A page view that finds its scripts cached, against a bare frame with the state inlined. */
+/** A page view that finds its scripts cached: by the frame, and by requests of the page (`fetchTransport`). */
 async function measureAnswers(): Promise<string[][]> {
   await using world = await startBrowserWorld(1)
   await using browser = await launchBrowser('chromium-allowed', { certificate: world.certificate })
@@ -41,7 +50,8 @@ async function measureAnswers(): Promise<string[][]> {
     world.delay(delayMs)
     for (const { path } of PAGES) await load(tab, world.url(0, path))
     const results = await inRounds(PAGES, ROUNDS, async ({ path }) => (await load(tab, world.url(0, path))).first)
-    rows.push(rowOf(`by the frame, +${delayMs} ms a request, against a bare frame with the state inlined`, results))
+    for (const [ours, floor] of PAIRS)
+      rows.push(rowOf(`${ours}, +${delayMs} ms a request, against ${floor}`, results, ours, floor))
   }
   return rows
 }
@@ -69,7 +79,12 @@ async function measureVisits(): Promise<string[][]> {
   }
 }
 
-function rowOf(what: string, results: ReadonlyMap<string, readonly number[]>): string[] {
-  const [ours, floor] = [results.get('Isthmus') ?? [], results.get('floor') ?? []]
-  return [what, withSpread(ours), withSpread(floor), withSpread(ratios(ours, floor), 2)]
+function rowOf(
+  what: string,
+  results: ReadonlyMap<string, readonly number[]>,
+  ours = 'Isthmus',
+  floor = 'floor',
+): string[] {
+  const [us, them] = [results.get(ours) ?? [], results.get(floor) ?? []]
+  return [what, withSpread(us), withSpread(them), withSpread(ratios(us, them), 2)]
 }

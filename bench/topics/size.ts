@@ -17,6 +17,9 @@ const PEERS = {
   'oidc-client-ts': "import { UserManager } from 'oidc-client-ts'; window.client = new UserManager({})",
 }
 
+/** What `{ createSession }` is, and what it loads later. */
+const CLIENT = ['core.js', 'page-part.js', 'tab-memory.js', 'travel-part.js', 'diagnosis-part.js']
+
 /** What crosses the wire, compressed by Brotli. */
 export async function measureSize(): Promise<string> {
   const rows = [
@@ -29,9 +32,10 @@ export async function measureSize(): Promise<string> {
 
 async function scripts(): Promise<string[][]> {
   const assets = fileURLToPath(new URL('../assets/', import.meta.resolve('@isthmus/server')))
+  const client = import.meta.resolve('@isthmus/client')
   const parts = (await readdir(`${assets}immutable`)).map((name) => `immutable/${name}`)
   const files = [
-    ['@isthmus/client', fileURLToPath(import.meta.resolve('@isthmus/client'))],
+    ...CLIENT.map((name) => [`@isthmus/client: ${name}`, fileURLToPath(new URL(name, client))]),
     ...['client.js', 'greeter.js', ...parts].map((name) => [name.replace(/-[\w-]{8}\.js$/, ''), assets + name]),
   ] as [string, string][]
   return Promise.all(files.map(async ([name, path]) => [name, bytes(brotliCompressSync(await readFile(path)).length)]))
@@ -89,7 +93,12 @@ async function pageViews(): Promise<string[][]> {
     const code = await (await hub.fetch(new Request(HUB + script))).text()
     const worker = /\/isthmus\/assets\/worker-[\w-]+\.js/.exec(code)?.[0] ?? ''
     const client = await weigh('/isthmus/client.js')
-    const first = client + document + stream + (await weigh(script)) + (await weigh(worker))
+    const tag = await (await hub.fetch(new Request(`${HUB}/isthmus/client.js`))).text()
+    let parts = 0
+    // After the first answer: the part of every page, and what explains a hub that is gone by then.
+    for (const name of ['page', 'diagnosis'])
+      parts += await weigh(new RegExp(`/isthmus/assets/client-${name}-[\\w-]+\\.js`).exec(tag)?.[0] ?? '')
+    const first = client + parts + document + stream + (await weigh(script)) + (await weigh(worker))
     return [
       ['first page view of a user who is signed in, with heads', bytes(first)],
       ['next page view, with heads', bytes(document + stream)],

@@ -136,3 +136,22 @@ test('a token whose session ends on its way is refused, and taken back all the s
   await expect.poll(() => backEnd.received).toEqual(['DELETE'])
   await expect.poll(() => shop.evaluate('mirrored')).toBe(1)
 })
+
+// Regression: without the part there was no session at all.
+test('a script tag whose part cannot be loaded follows the session by the frame, and says so', async ({
+  world,
+  open,
+}) => {
+  world.interceptHub(({ path }, response, next) => {
+    if (path.startsWith('/isthmus/assets/client-features-')) response.sendStatus(404)
+    else next()
+  })
+  world.serve('news', { options: { mirror: 'endpoint', transport: 'fetch' } })
+  const page = await open('about:blank')
+  const said: string[] = []
+  page.on('console', (line) => said.push(line.text()))
+  await page.goto(world.url('news'))
+  await expect(status(page)).toHaveText('signed-out: none')
+  expect(said).toContainEqual(expect.stringContaining('isthmus: part-missing'))
+  expect(page.frames().map((frame) => frame.url())).toContainEqual(expect.stringContaining('/isthmus/hub?'))
+})

@@ -1,7 +1,7 @@
 import type { Tab } from '@isthmus/testing'
 import { PATIENCE } from '../patience.ts'
 import type { World } from '../world.ts'
-import { bounces, ONCE, shows, signIn, UNLINKED } from './acts.ts'
+import { bounces, clickSignIn, ONCE, shows, signIn, UNLINKED } from './acts.ts'
 import { expect, test } from './fixtures.ts'
 
 const AUTO = { options: { link: 'auto' } } as const
@@ -105,6 +105,24 @@ test.describe('a page that may be asked for once only is not led away', () => {
       await stays(shop)
       expect([bounces(world), askedFor(world, path)]).toEqual([0, 1])
     })
+})
+
+test('a visit that a firewall before the hub refuses is not begun; a call of the page goes by the long address', async ({
+  world,
+  open,
+  privacyWorld,
+}) => {
+  world.interceptHub(({ path }, response, next) => {
+    if (path === '/isthmus/visits') response.status(403).send('<h1>Request blocked</h1>')
+    else next()
+  })
+  const shop = await open(world.url('shop', '/?q=%27--'))
+  await shows(shop, UNLINKED[privacyWorld])
+  await stays(shop)
+  expect([bounces(world), askedFor(world, '/?q=%27--')]).toEqual([0, 1])
+  await clickSignIn(shop, 'customer')
+  await shows(shop, 'signed in: The customer')
+  expect(await shop.evaluate('location.href')).toBe(world.url('shop', '/?q=%27--'))
 })
 
 // Regression: text in an editor's frame was lost, as it told the page of no input.

@@ -343,11 +343,20 @@ test.describe('a site that loses every fragment', () => {
 })
 
 test.describe('a hash router that runs before us', () => {
+  // What it does to a fragment, and what it makes of none.
   const routers = [
-    ['takes the fragment as it is', ''],
+    ['takes the fragment as it is', '', ''],
     [
       'writes a slash before it',
       `if (location.hash[1] !== '/') history.replaceState(null, '', '#/' + location.hash.slice(1))`,
+      '#/',
+    ],
+    [
+      'writes an exclamation mark before it, and escapes it',
+      `if (!/^#[!/]/.test(location.hash)) {
+        history.replaceState(null, '', '#!' + location.hash.slice(1).replaceAll('=', '%3D'))
+      }`,
+      '#!',
     ],
   ] as const
   const routerOf = (rewrite: string): string => `<script>
@@ -376,7 +385,7 @@ test.describe('a hash router that runs before us', () => {
   })
 
   test('is told that there is no route', async ({ newWorld, open, privacyWorld }) => {
-    for (const [words, rewrite] of routers) {
+    for (const [words, rewrite, own] of routers) {
       await test.step(words, async () => {
         const world = await newWorld()
         world.serve('shop', { head: routerOf(rewrite) })
@@ -384,7 +393,6 @@ test.describe('a hash router that runs before us', () => {
         await shows(shop, 'signed-out: none')
         await rests(world)
         // Its own rewriting stays, as on a page that nobody was led away from.
-        const own = rewrite ? '#/' : ''
         await isAt(shop, world.url('shop', `/story?id=7${own}`))
         expect((await shop.evaluate<string[]>('routes')).at(-1)).toBe(own)
         expect(bounces(world)).toBe(ONCE[privacyWorld])

@@ -18,6 +18,8 @@ const head = `<script>
   }
 </script>`
 
+const DISPATCH = '((target, Kind, name) => target.dispatchEvent(new Kind(name, { bubbles: true })))'
+
 /** Two tabs of the shop and one of the news, signed in, with their streams open. */
 async function openTabs(world: World, open: (url: string) => Promise<Tab>): Promise<readonly [Tab, Tab, Tab]> {
   for (const site of ['shop', 'news'] as const) world.serve(site, { head })
@@ -103,6 +105,38 @@ test('activity on any site keeps the session alive for all, and is told to the h
     await act(late)
     expect(touches(world)).toBe(3)
   })
+})
+
+// Regression: an editor's frame tells the page of nothing, and the session idled out under the author.
+test('what a user does in an editor’s frame, with a canvas or with a file that is dragged in is activity, too', async ({
+  world,
+  open,
+}) => {
+  const editor = `<script>addEventListener('DOMContentLoaded', () => {
+    const frame = document.createElement('iframe')
+    frame.srcdoc = '<textarea></textarea>'
+    const canvas = document.createElement('canvas')
+    // Its drawing program keeps all events to itself.
+    canvas.addEventListener('pointerdown', (event) => event.stopImmediatePropagation())
+    document.body.prepend(frame, canvas)
+  })</script>`
+  world.serve('shop', { head: head + editor })
+  const shop = await open(world.url('shop'))
+  await signIn(shop, 'customer')
+  await shows(shop, 'signed in: The customer')
+  const frame = shop.frame('about:srcdoc')
+  const acts: readonly [how: string, act: () => Promise<unknown>][] = [
+    ['the focus comes to the frame', () => frame.click('textarea')],
+    ['a key in the frame', () => shop.press('a')],
+    ['a stroke', () => shop.evaluate(`${DISPATCH}(document.querySelector('canvas'), PointerEvent, 'pointerdown')`)],
+    ['a file over the page', () => shop.evaluate(`${DISPATCH}(document.body, DragEvent, 'dragenter')`)],
+  ]
+  for (const [index, [how, act]] of acts.entries())
+    await test.step(how, async () => {
+      await pass(world, [shop], MINUTE_MS)
+      await act()
+      await expect.poll(() => touches(world), PATIENCE).toBe(index + 1)
+    })
 })
 
 test('a minute before the end every visible tab is warned, a hidden one when it is shown; extend() is for all', async ({

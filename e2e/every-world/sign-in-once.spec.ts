@@ -49,7 +49,7 @@ test('signed in on the shop, known on the news', async ({ world, open, privacyWo
 })
 
 test('the address is the same afterwards, and holds no ticket', async ({ newWorld, open }) => {
-  const paths = ['/story?id=7&q=a%20b#/route?x=1', '/a?isthmus=1#top', '/plain', '/empty#', '/u/%C3%A4?q=1+1#a#b']
+  const paths = ['/story?id=7&q=a%20b#/route?x=1', '/a?isthmus=1#top', '/plain', '/empty#', '/u/%C3%A4?q=1+1&b=\\c#a#b']
   for (const path of paths) {
     await test.step(path, async () => {
       // Only a site that has no carrier yet leads away.
@@ -63,12 +63,30 @@ test('the address is the same afterwards, and holds no ticket', async ({ newWorl
       const before = await news.evaluate<number>('history.length')
       await news.goto(address)
       await shows(news, 'signed in: The customer')
-      expect(await news.evaluate('location.href')).toBe(address)
+      // The hub escapes a backslash on the way back: proxies and browsers do not agree on what it means.
+      expect((await news.evaluate<string>('location.href')).replace('%5C', '\\')).toBe(address)
       // One entry, and it is this one: neither the way to the hub nor the ticket is in the history.
       expect(await news.evaluate('history.length')).toBe(before + 1)
       for (const tab of [shop, news]) await tab.close()
     })
   }
+})
+
+// Regression: the first session object took the ticket along (React's StrictMode).
+test('a page that ends its session object and makes another one at once keeps its ticket', async ({ world, open }) => {
+  const page = `<!doctype html><output></output><script type="module">
+    import { createSession } from '/isthmus-client/index.js'
+    const options = { hub: '${world.url('hub', '')}', link: 'eager' }
+    createSession(options).destroy()
+    window.session = createSession(options)
+    session.subscribe(({ status, reason }) => (document.querySelector('output').textContent = status + ': ' + reason))
+  </script>`
+  world.serve('shop', { backEnd: ({ path }, response, next) => (path === '/' ? response.send(page) : next()) })
+  const shop = await open(world.url('shop'))
+  await shows(shop, 'signed-out: none')
+  await signIn(shop, 'customer')
+  await shows(shop, 'signed-in: undefined')
+  expect(await shop.evaluate('location.href')).toBe(world.url('shop'))
 })
 
 test('a hash router hears of its route after the bounce', async ({ world, open }) => {

@@ -16,6 +16,23 @@ test('a link that the system knows takes the session along: same sid, same addre
   }, target)
   const { sid } = (await snapshot(shop)) as { sid: string }
 
+  await test.step('also in a shadow root, and clicked twice it holds one hint; afterwards it has its own address', async () => {
+    const { clicked, left } = await shop.evaluate<{ clicked: string[]; left: string | null }>(`new Promise((done) => {
+      const host = document.body.appendChild(document.createElement('div'))
+      const link = document.createElement('a')
+      link.href = '${target}'
+      link.dataset.isthmusTransfer = ''
+      host.attachShadow({ mode: 'open' }).append(link)
+      const clicked = []
+      link.onclick = (event) => (event.preventDefault(), clicked.push(link.href))
+      for (let times = 0; times < 2; times++) link.click()
+      setTimeout(() => done({ clicked, left: link.getAttribute('href') }), 50)
+    })`)
+    const hinted = target.replace('#', `#isthmus=link:${sid}&`)
+    expect(clicked).toEqual([hinted, hinted])
+    expect(left).toBe(target)
+  })
+
   await shop.click('text=Read on')
   await shop.waitFor(`location.href === '${target}'`)
   await shows(shop, 'signed in: The customer')

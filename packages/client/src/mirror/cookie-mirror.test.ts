@@ -1,40 +1,88 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { type Origin, parseOrigin } from '@isthmus/protocol'
+import { Window } from 'happy-dom'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { cookieMirror } from './cookie-mirror.ts'
 
-const HUB = 'https://auth.example.com'
-const NOW = 1_893_456_000
+describe('the lifetime of the cookie', () => {
+  const HUB = 'https://auth.example.com'
+  const NOW = 1_893_456_000
 
-/** What the page wrote, and the one cookie that its browser kept of it. */
-let written: string[]
-beforeEach(() => {
-  written = []
-  vi.stubGlobal('location', { protocol: 'https:', hostname: 'shop.example', pathname: '/cart' })
-  vi.stubGlobal('document', {
-    get cookie() {
-      return written.filter((text) => !text.includes('expires=')).map((text) => text.split(';', 1)[0])[0] ?? ''
-    },
-    set cookie(text: string) {
-      written.push(text)
-    },
+  /** What the page wrote, and the one cookie that its browser kept of it. */
+  let written: string[]
+  beforeEach(() => {
+    written = []
+    vi.stubGlobal('location', { protocol: 'https:', hostname: 'shop.example', pathname: '/cart' })
+    vi.stubGlobal('document', {
+      get cookie() {
+        return written.filter((text) => !text.includes('expires=')).map((text) => text.split(';', 1)[0])[0] ?? ''
+      },
+      set cookie(text: string) {
+        written.push(text)
+      },
+    })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
+  const claims = { iss: HUB, aud: 'shop', sub: 'ann', sid: 's', iat: NOW, exp: NOW + 300, groups: [] }
+  const TOKEN = `${encode({ alg: 'ES256' })}.${encode(claims)}.AA`
+
+  // Regression: the cookie had a date, and a browser whose clock is six minutes ahead threw it away as it was set.
+  it('lives as long as its token, and not until a date: the clock of the browser may be ahead', () => {
+    vi.useFakeTimers({ now: (NOW + 360) * 1000 })
+    const mirror = cookieMirror().open(HUB as never, 'shop')
+    mirror.keep(TOKEN, undefined)
+    const kept = written.filter((text) => text.startsWith(`isthmus_token=${TOKEN};`))
+    expect(kept).toEqual([`isthmus_token=${TOKEN}; path=/; sameSite=lax; secure; max-age=300`])
+    // Nothing is shown of it, because it may have run out; it is left for the back end, whose clock may be right.
+    written = kept
+    expect(mirror.read()).toBeUndefined()
+    expect(written).toEqual(kept)
   })
 })
-afterEach(() => {
-  vi.useRealTimers()
-})
 
-const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
-const claims = { iss: HUB, aud: 'shop', sub: 'ann', sid: 's', iat: NOW, exp: NOW + 300, groups: [] }
-const TOKEN = `${encode({ alg: 'ES256' })}.${encode(claims)}.AA`
+describe('the cookie of an origin', () => {
+  const HUB = parseOrigin('https://auth.example') as Origin
+  const EXP = 2_000_000_000
 
-// Regression: the cookie had a date, and a browser whose clock is six minutes ahead threw it away as it was set.
-it('lives as long as its token, and not until a date: the clock of the browser may be ahead', () => {
-  vi.useFakeTimers({ now: (NOW + 360) * 1000 })
-  const mirror = cookieMirror().open(HUB as never, 'shop')
-  mirror.keep(TOKEN, undefined)
-  const kept = written.filter((text) => text.startsWith(`isthmus_token=${TOKEN};`))
-  expect(kept).toEqual([`isthmus_token=${TOKEN}; path=/; sameSite=lax; secure; max-age=300`])
-  // Nothing is shown of it, because it may have run out; it is left for the back end, whose clock may be right.
-  written = kept
-  expect(mirror.read()).toBeUndefined()
-  expect(written).toEqual(kept)
+  /** A token for a site. */
+  function tokenFor(aud: string): string {
+    const claims = { iss: HUB, aud, sub: 'customer', sid: 's1', iat: 1, exp: EXP }
+    return `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.AA`
+  }
+
+  let page: Window
+
+  beforeEach(() => {
+    page = new Window({ url: 'https://www.shop.example/' })
+    vi.stubGlobal('document', page.document)
+    vi.stubGlobal('location', page.location)
+    vi.spyOn(console, 'warn').mockReturnValue()
+  })
+  afterEach(async () => {
+    vi.unstubAllGlobals()
+    vi.restoreAllMocks()
+    await page.happyDOM.close()
+  })
+
+  it('keeps a token for the next page, and clears it', () => {
+    const mirror = cookieMirror().open(HUB, 'shop')
+    mirror.keep(tokenFor('shop'), undefined)
+    expect(page.document.cookie).toBe(`isthmus_token=${tokenFor('shop')}`)
+    expect(cookieMirror().open(HUB, 'shop').read()).toMatchObject({ status: 'signed-in', sid: 's1', stale: true })
+    mirror.clear()
+    expect(page.document.cookie).toBe('')
+  })
+
+  // Regression: of two sites on one origin each threw away the token of the other.
+  it('leaves the token of another site on this origin where it is, and shows nothing of it', () => {
+    cookieMirror().open(HUB, 'outlet').keep(tokenFor('outlet'), undefined)
+    const shop = cookieMirror().open(HUB, 'shop')
+    expect(shop.read()).toBeUndefined()
+    shop.clear()
+    expect(page.document.cookie).toBe(`isthmus_token=${tokenFor('outlet')}`)
+    expect(console.warn).not.toHaveBeenCalled()
+  })
 })

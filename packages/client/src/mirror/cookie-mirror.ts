@@ -40,9 +40,10 @@ function open(hub: Origin, site: string | undefined): OpenMirror {
       const token = kept()
       if (token === undefined) return undefined
       const claims = readToken(token)
-      const ours = claims?.iss === hub && (site === undefined || claims.aud === site)
+      // Another site on this origin keeps it.
+      if (isOfNeighbour(claims)) return undefined
       // One of ours that has run out may be good still: this clock can be ahead of the hub's, and the back end's.
-      if (ours) return knownFrom(token, claims)
+      if (claims?.iss === hub) return knownFrom(token, claims)
       // Cut short, planted, or another's.
       reportCorrupt(`cookie ${TOKEN_COOKIE}`)
       mirror.clear()
@@ -59,9 +60,13 @@ function open(hub: Origin, site: string | undefined): OpenMirror {
         'isthmus: the browser does not keep the mirror cookie. Cookies are off, or the token has more than 4 kB: let the site see fewer claims.',
       )
     }),
-    clear: orNothing(() => removeBut(null)),
+    clear: orNothing(() => isOfNeighbour(readToken(kept() ?? '')) || removeBut(null)),
   }
   return mirror
+
+  function isOfNeighbour(claims: SiteToken | undefined): boolean {
+    return claims?.iss === hub && site !== undefined && claims.aud !== site
+  }
 
   function knownFrom(token: string, claims: SiteToken): Known | undefined {
     const { iss, aud, iat, groups, exp, sid, ...user } = claims

@@ -6,6 +6,7 @@ import { browserMemory } from '../travel/browser-memory.ts'
 import { tabMemory } from '../travel/tab-memory.ts'
 import { openTabs } from './tabs.ts'
 import { followTransferLinks } from './transfer-links.ts'
+import { watchActivity } from './watch-activity.ts'
 import { watchEnd } from './watch-end.ts'
 import { watchFrame } from './watch-frame.ts'
 import { watchPage } from './watch-page.ts'
@@ -32,6 +33,7 @@ export const part: Part = {
       // Where the machine slept, the timer of the warning did too.
       if (event.type === 'looked-at') look()
     }, signal)
+    watchActivity(dispatch, signal)
     const memory = tabMemory(hub, site)
     const browser = browserMemory(memory.name)
     followTransferLinks(transfer, signal)

@@ -4,17 +4,15 @@ import { ATTENTION_INTERVAL_MS } from '@isthmus/protocol'
 const SAME_LOOK_MS = 500
 
 /**
- * What the page tells of its user: the machine's events of the same names. `looked-at`, at most once per few seconds: the
- * user looks at the page, the machine wakes up, or the network is back. `active` comes with every key and every turn of
- * the wheel.
+ * What the page tells: the machine's events of the same names. `looked-at`, at most once per few seconds: the user looks
+ * at the page, the machine wakes up, or the network is back.
  */
-export type FromPage = { readonly type: 'looked-at' | 'left' | 'restored' | 'active' | 'edited' }
+export type FromPage = { readonly type: 'looked-at' | 'left' | 'restored' }
 
 /** Listens until `signal` aborts. */
 export function watchPage(onEvent: (event: FromPage) => void, signal: AbortSignal): void {
   const tell = (type: FromPage['type']) => (): void => onEvent({ type })
   const look = atMostEvery(ATTENTION_INTERVAL_MS, tell('looked-at'), signal)
-  const passive = { signal, passive: true, capture: true }
   // A machine that slept tells nobody; but its timers stood still, and its clock went on. Hidden pages ask when they are shown.
   let tickedAt = Date.now()
   const visible = (): void => {
@@ -31,8 +29,6 @@ export function watchPage(onEvent: (event: FromPage) => void, signal: AbortSigna
   addEventListener('online', tell('looked-at'), { signal })
   addEventListener('pagehide', tell('left'), { signal })
   addEventListener('pageshow', ({ persisted }) => persisted && onEvent({ type: 'restored' }), { signal })
-  for (const name of ['pointerdown', 'keydown', 'wheel', 'touchmove']) addEventListener(name, tell('active'), passive)
-  addEventListener('input', ({ isTrusted }) => isTrusted && onEvent({ type: 'edited' }), passive)
 }
 
 /** Calls `action` at once, but not again within the interval: what is asked meanwhile happens at its end. */
