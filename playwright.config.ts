@@ -5,7 +5,7 @@ import { areFactsDue } from './e2e/engines/are-facts-due.ts'
 import { HANG_MS, PATIENCE } from './e2e/patience.ts'
 
 /** The specs that are written against every engine; the others need what only Playwright's Chromium can do. */
-const EVERY_WORLD = './e2e/every-world'
+const EVERY_WORLD = ['**/every-world/*.spec.ts', '**/front-ends/next-site.spec.ts']
 const CHROMIUM = ['**/every-world/*.spec.ts', '**/chromium/*.spec.ts', '**/front-ends/*.spec.ts']
 
 /** What the worlds differ in plays no part in these: one shows it. */
@@ -32,8 +32,8 @@ const config: PlaywrightTestConfig<object, { privacyWorld: PrivacyWorld }> = {
       use: { privacyWorld: 'chromium-allowed' },
     },
     { name: 'chromium-blocked', testMatch: CHROMIUM, use: { privacyWorld: 'chromium-blocked' } },
-    { name: 'firefox', testDir: EVERY_WORLD, use: { privacyWorld: 'firefox' } },
-    { name: 'webkit', testDir: EVERY_WORLD, use: { privacyWorld: 'webkit' } },
+    { name: 'firefox', testMatch: EVERY_WORLD, use: { privacyWorld: 'firefox' } },
+    { name: 'webkit', testMatch: EVERY_WORLD, use: { privacyWorld: 'webkit' } },
     // Each file has one server and one browser of a kind for all of its tests.
     { name: 'back-ends', testDir: './e2e/back-ends', fullyParallel: false },
     ...(areFactsDue() ? [{ name: 'engines', testDir: './e2e/engines', fullyParallel: false }] : []),

@@ -221,7 +221,12 @@ export default defineConfig({
           test: {
             name: 'node',
             globalSetup: path('e2e/servers.ts'),
-            include: ['packages/*/src/**/*.test.{ts,tsx}', 'examples/*/src/**/*.test.ts', 'e2e/*.test.ts'],
+            include: [
+              'packages/*/src/**/*.test.{ts,tsx}',
+              'examples/*/src/**/*.test.ts',
+              'e2e/*.test.ts',
+              'docs/*.test.ts',
+            ],
             exclude: PAGES,
           },
         },

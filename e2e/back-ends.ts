@@ -18,6 +18,9 @@ export type BackEndName = (typeof BACK_ENDS)[number]
 export const FRAMEWORKS = ['codeigniter', 'laravel', 'django'] as const
 export type FrameworkName = (typeof FRAMEWORKS)[number]
 
+/** Every example that is a process: the one in Next.js is built first, see front-ends/build-next-site.ts. */
+type ExampleName = BackEndName | FrameworkName | 'next'
+
 /** An example site as a process of its own. */
 export interface BackEnd extends AsyncDisposable {
   /** Where it listens: plain http, on loopback, as behind a proxy. */
@@ -44,10 +47,7 @@ export interface BackEndOptions {
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
 /** Starts an example the way its README does; `undefined` where its language could not be had. */
-export async function startBackEnd(
-  name: BackEndName | FrameworkName,
-  options: BackEndOptions,
-): Promise<BackEnd | undefined> {
+export async function startBackEnd(name: ExampleName, options: BackEndOptions): Promise<BackEnd | undefined> {
   const { hub, site, jwks, port, shop = '', origin = '' } = options
   const command = commandOf(name, port)
   if (!command) return undefined
@@ -102,11 +102,23 @@ interface Command {
 }
 
 /** `undefined` where its language could not be had. */
-function commandOf(name: BackEndName | FrameworkName, port: number): Command | undefined {
+function commandOf(name: ExampleName, port: number): Command | undefined {
   const { php, laravel, python } = foundLanguages()
   const phpServer = ['-S', `127.0.0.1:${port}`]
   const commands: Record<typeof name, Omit<Command, 'executable'> & { readonly executable: string | undefined }> = {
     express: { executable: process.execPath, parameters: ['dist/main.js'], folder: '../examples/express-site' },
+    next: {
+      executable: process.execPath,
+      parameters: [
+        fileURLToPath(import.meta.resolve('next/dist/bin/next')),
+        'start',
+        '--hostname',
+        '127.0.0.1',
+        '--port',
+        String(port),
+      ],
+      folder: '../examples/next-site',
+    },
     php: { executable: php, parameters: [...phpServer, 'index.php'], folder: '../examples/php-site' },
     python: { executable: python, parameters: ['-B', 'app.py'], folder: '../examples/python-site' },
     codeigniter: { executable: php, parameters: [...phpServer, 'codeigniter-stand-in.php'], folder: './back-ends' },

@@ -43,7 +43,9 @@ const guides = readdirSync(new URL('docs/guides/', root))
   .map((name) => `docs/guides/${name}`)
 const readmes = ['protocol', 'client', 'server', 'site', 'cli', 'testing'].map((name) => `packages/${name}/README.md`)
 
-describe.each([...guides, ...readmes])('%s', (name) => {
+const pages = ['docs/start.md', 'docs/options.md', 'docs/concepts.md', 'docs/compare.md']
+
+describe.each([...pages, ...guides, ...readmes])('%s', (name) => {
   const markdown = read(name)
   const blocks = blocksOf(markdown)
 
@@ -98,7 +100,7 @@ describe.each([...guides, ...readmes])('%s', (name) => {
 })
 
 test('the READMEs of the examples register their sites as a hub accepts it', async () => {
-  for (const name of ['express', 'php', 'python']) {
+  for (const name of ['express', 'next', 'php', 'python']) {
     const [block] = blocksOf(read(`examples/${name}-site/README.md`)).filter(({ language }) => language === 'ts')
     const site = new Function(`return ${block?.code}`)()
     const hub = await createHub({ origin: 'https://auth.example.com', sites: [site], store: memoryStore() })

@@ -1,7 +1,10 @@
+import { findScript } from './find-script.ts'
 import { followSession } from './follow-session.ts'
 import { cookieMirror } from './mirror/cookie-mirror.ts'
+import { keepMark } from './page/keep-mark.ts'
 import type { Expiring } from './page/watch-end.ts'
 import type { Session, SessionOptions } from './session.ts'
+import { faultsOf } from './tag-faults.ts'
 import { partsFrom, type TagParts } from './tag-parts.ts'
 
 declare global {
@@ -20,7 +23,7 @@ declare global {
 /** Starts one session for `<script src="https://auth.example.com/isthmus/client.js" async></script>`: the hub is the script's origin, options are `data-*`. */
 function startFromTag({ dataset, src }: HTMLScriptElement): void {
   const { site, link, timeoutMs, hub, button, mirror, mirrorPath, transport } = dataset
-  const parts = partsFrom(src)
+  const parts = partsFrom(src || String(hub))
   const place = button === undefined ? null : document.querySelector<HTMLElement>(button)
   const options: SessionOptions = {
     hub: hub ?? new URL(src).origin,
@@ -34,6 +37,7 @@ function startFromTag({ dataset, src }: HTMLScriptElement): void {
   if (button !== undefined && !place) {
     console.warn(`isthmus: no element matches data-button="${button}" yet. Put it before the script, or use defer.`)
   }
+  for (const fault of faultsOf(dataset)) console.warn(`isthmus: ${fault}`)
   if (mirror !== 'endpoint' && transport !== 'fetch') {
     start(options, parts)
     return
@@ -49,17 +53,40 @@ function startFromTag({ dataset, src }: HTMLScriptElement): void {
       return {}
     })
     .then((features) => start({ ...options, ...features }, parts))
+    .catch(complain)
 }
 
 function start(options: SessionOptions, parts: TagParts): void {
   // Two tags are one session.
-  if (window.isthmus) return
+  if (isStarted()) return
   const session = followSession(options, parts)
   window.isthmus = session
+  keepMark(session)
   session.subscribe((snapshot) => {
     document.documentElement.dataset.isthmus = snapshot.status
     document.dispatchEvent(new CustomEvent('isthmus:change', { detail: snapshot }))
   })
 }
 
-if (document.currentScript instanceof HTMLScriptElement) startFromTag(document.currentScript)
+/** In one sentence; the page goes on. */
+function complain(error: unknown): void {
+  console.error(`isthmus: ${(error as Error).message}`)
+}
+
+/** An element with the id `isthmus` is no session: browsers show it under that name, too. */
+function isStarted(): boolean {
+  return window.isthmus !== undefined && !(window.isthmus instanceof Element)
+}
+
+const script = findScript()
+if (!script) {
+  console.error(
+    'isthmus: which hub? Load this script by <script src="https://auth.example.com/isthmus/client.js" async></script>.',
+  )
+} else if (!isStarted()) {
+  try {
+    startFromTag(script)
+  } catch (error) {
+    complain(error)
+  }
+}

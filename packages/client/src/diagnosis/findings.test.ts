@@ -11,6 +11,7 @@ const CAUSES: Record<Cause, true> = {
   'not-a-hub': true,
   timeout: true,
   'policy-forbids': true,
+  'policy-hides-cause': true,
   'frame-removed': true,
   'frame-silent': true,
   embedded: true,

@@ -27,6 +27,10 @@ export function findingOf(cause: Cause, hub: string, directive: 'frame-src' | 'c
       `This page's Content-Security-Policy forbids the hub.`,
       `Add "${directive} ${hub}" to the policy.`,
     ],
+    'policy-hides-cause': [
+      `The hub ${hub} did not answer in its frame, and this page's Content-Security-Policy hides why.`,
+      `Add "connect-src ${hub}" to the policy.`,
+    ],
     'frame-removed': ['The hidden frame of the hub was taken out of the page.', 'Does a script or an extension do so?'],
     'frame-silent': [`The hub ${hub} is there, but not in its frame.`, 'An extension that blocks frames?'],
     embedded: [

@@ -15,7 +15,7 @@ export async function explainSilence({ hub, frame, hasLoaded, fail, signal }: Si
     { signal },
   )
   const found = await probeHub(hub, signal)
-  if (isForbidden) return () => 'timeout'
+  if (isForbidden) return () => 'policy-hides-cause'
   if (found) fail(found)
   return () => {
     // While it loads, the frame still holds its own empty document. Whatever came in its place was not the hub.

@@ -43,7 +43,8 @@ function connect({ hub, site, wantsToken, timeoutMs, onEvent, inspector }: Conne
       method,
       credentials: 'include',
       cache: 'no-store',
-      signal: AbortSignal.timeout(patienceMs),
+      // Browsers of before 2022 have no such signal: there the call ends by its own time-out, and the request when it may.
+      signal: AbortSignal.timeout?.(patienceMs) ?? null,
     }).catch((cause: unknown) => {
       const timedOut = cause instanceof DOMException && cause.name === 'TimeoutError'
       throw new IsthmusError(timedOut ? 'timeout' : 'unreachable', undefined, { cause })
@@ -58,7 +59,7 @@ function connect({ hub, site, wantsToken, timeoutMs, onEvent, inspector }: Conne
   /** To a page that it does not know the hub says nothing that the browser would pass on. */
   async function causeOf(code: ErrorCode): Promise<Cause> {
     if (code === 'timeout' || code === 'not-registered') return code
-    const probing = AbortSignal.timeout(timeoutMs)
+    const probing = AbortSignal.timeout?.(timeoutMs) ?? watching.signal
     const found = await inspector()
       .then((one) => one.probe(hub, probing))
       .catch(() => undefined)

@@ -105,6 +105,7 @@ export function openFrame(
     ...(shown && { button: '1' }),
   })
   frame.src = `${hub}${HUB_PATH}?${query}`
-  ;(shown ?? document.body ?? document.documentElement).append(frame)
+  // Not into the body: page loaders (Turbo, htmx, Astro) swap that at each click.
+  ;(shown ?? document.documentElement).append(frame)
   return { element: frame, remove }
 }

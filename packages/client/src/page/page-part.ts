@@ -19,7 +19,7 @@ export const part: Part = {
     const tabs = openTabs(hub, site, (answer) => dispatch({ type: 'news', answer }), state)
     const end = watchEnd(() => dispatch({ type: 'end-due' }))
     const look = (): void => end.look(state().snapshot, state().aheadMs)
-    const lookAtFrame = watchFrame(frame, () => dispatch({ type: 'frame-removed' }), signal)
+    const lookAtFrame = watchFrame(frame, (swapped) => dispatch({ type: 'frame-removed', swapped }), signal)
     subscribe(() => {
       look()
       lookAtFrame()

@@ -1,8 +1,8 @@
-import type { ErrorCode, Snapshot } from '@isthmus/protocol'
+import type { ErrorCode } from '@isthmus/protocol'
 import { depart, settle } from './departures.ts'
 import { isPassing, open } from './liveness.ts'
 import { change, enqueue, isAsk } from './questions.ts'
-import type { Draft, Event, Handlers } from './state.ts'
+import type { Draft, Event, Handlers, State } from './state.ts'
 
 /** The calls of the page. Each ends in one `settle`. */
 export const acts: Handlers = {
@@ -37,7 +37,7 @@ function questionOver(draft: Draft, event: Extract<Event, { type: 'question-over
   const isDone = code === undefined || (isSignOut && code === 'no-session' && isOut)
   if (question.type === 'visit' && !isDone) {
     on['visit-refused']?.(draft, { type: 'visit-refused', to: question.to, challenge: question.challenge }, on)
-  } else if (isSignOut && (isDone ? !isOut : isFutile(draft.snapshot, code))) {
+  } else if (isSignOut && (isDone ? !isOut : isFutile(draft, code))) {
     signOutAtHub(draft, calls)
   } else {
     for (const call of calls) settle(draft, call, isDone || code)
@@ -45,8 +45,10 @@ function questionOver(draft: Draft, event: Extract<Event, { type: 'question-over
 }
 
 /** Asking again would not help. */
-function isFutile(snapshot: Snapshot, code: ErrorCode): boolean {
-  return !isPassing(code) || (snapshot.status === 'unknown' && snapshot.reason === 'blocked')
+function isFutile({ snapshot, cause }: State, code: ErrorCode): boolean {
+  const isBlocked = snapshot.status === 'unknown' && snapshot.reason === 'blocked'
+  // Nor would it where frames may be blocked and nothing else can be asked: only the hub's own page can tell.
+  return !isPassing(code) || isBlocked || cause === 'policy-hides-cause'
 }
 
 /** The frame cannot act for the session, but the hub itself can. */

@@ -8,6 +8,7 @@ export type Cause =
   | 'not-a-hub'
   | 'timeout'
   | 'policy-forbids'
+  | 'policy-hides-cause'
   | 'frame-removed'
   | 'frame-silent'
   | 'embedded'
@@ -18,6 +19,7 @@ const REASONS: { readonly [C in Cause]?: UnknownReason } = {
   'hub-failing': 'unreachable',
   'not-a-hub': 'unreachable',
   'policy-forbids': 'blocked',
+  'policy-hides-cause': 'timeout',
   'frame-removed': 'blocked',
   'frame-silent': 'blocked',
   embedded: 'blocked',

@@ -59,7 +59,7 @@ export function arrived({
 /** What the tests let happen: answers by what had been taken in when they were asked for, without numbers of questions. */
 export type Happening =
   | Exclude<Event, { type: 'frame-removed' }>
-  | { readonly type: 'frame-removed'; readonly soon: boolean }
+  | { readonly type: 'frame-removed'; readonly soon: boolean; readonly swapped?: boolean }
   | { readonly type: 'said'; readonly via: Via; readonly answer: SiteAnswer; readonly asOf?: number }
   | { readonly type: 'redeemed'; readonly answer: SiteAnswer | undefined; readonly asOf: number }
   | { readonly type: 'question-failed'; readonly cause: Cause }
@@ -110,7 +110,10 @@ function asEvent(state: State, happening: Happening): [State, Event] {
       return [asked, { type: 'refusal', id, code }]
     }
     case 'frame-removed':
-      return [{ ...state, openedAt: happening.soon ? 0 : Number.NEGATIVE_INFINITY }, { type: happening.type }]
+      return [
+        { ...state, openedAt: happening.soon ? 0 : Number.NEGATIVE_INFINITY },
+        { type: happening.type, swapped: happening.swapped === true },
+      ]
     default:
       return [state, happening]
   }

@@ -30,12 +30,12 @@ export const presence: Handlers = {
     if (draft.snapshot.status === 'signed-in') enqueue(draft, { type: 'touch' })
     else wake(draft, 'looked-at')
   },
-  'frame-removed'(draft) {
+  'frame-removed'(draft, { swapped }) {
     // The client has taken it away itself.
     if (draft.port === 'closed') return
     lose(draft)
-    // A page that swaps its content takes the frame along: it comes back without a word.
-    if (Math.abs(draft.now - draft.openedAt) > SOON_MS) {
+    // A page that swaps its content takes the frame along, at whatever pace its user clicks: it comes back without a word.
+    if (swapped || Math.abs(draft.now - draft.openedAt) > SOON_MS) {
       draft.removals = 0
       return open(draft)
     }

@@ -195,8 +195,8 @@ export type Event =
     }
   /** The frame could not be opened. */
   | { readonly type: 'frame-failed'; readonly cause: Cause }
-  /** The page, or an extension, took the frame out of the page. */
-  | { readonly type: 'frame-removed' }
+  /** The page, or an extension, took the frame out of the page; `swapped`: with all that was around it, as page loaders do. */
+  | { readonly type: 'frame-removed'; readonly swapped: boolean }
   | { readonly type: 'retry-due' }
   /** It is a while since the hub was heard: a token grows old, or news may be out. */
   | { readonly type: 'renewal-due' }

@@ -414,7 +414,10 @@ describe('refresh()', () => {
     const shop = client().happens(greeted(SIGNED_IN), { type: 'frame-failed', cause: 'timeout' })
     shop.happens({ type: 'refresh', call: 1 })
     expect(shop.state.port).toBe('opening')
-    shop.happens(greeted(SIGNED_IN)).passes(60_000).happens({ type: 'frame-removed' }, greeted(SIGNED_IN))
+    shop
+      .happens(greeted(SIGNED_IN))
+      .passes(60_000)
+      .happens({ type: 'frame-removed', swapped: false }, greeted(SIGNED_IN))
     expect(shop.sent()).toEqual(['ask', 'ask'])
     shop.happens({ type: 'answer', id: shop.idOf('ask'), answer: answer(SIGNED_IN) })
     expect(shop.all('settle')).toEqual([{ type: 'settle', call: 1, outcome: true }])
@@ -472,6 +475,13 @@ describe('signing out', () => {
     lost.happens({ type: 'refusal', id: lost.idOf('sign-out'), code: 'no-session' }).leaves()
     expect(lost.all('leave')).toMatchObject([{ to: 'logout' }])
     for (const shop of [blocked, lost]) expect(shop.all('settle')).toEqual([{ type: 'settle', call: 1, outcome: true }])
+  })
+
+  it('leads to the hub’s own page where the page’s policy hides why the frame is silent', () => {
+    const hidden = client().happens({ type: 'frame-failed', cause: 'policy-hides-cause' })
+    hidden.happens({ type: 'sign-out', call: 1 }).leaves()
+    expect(hidden.all('leave')).toMatchObject([{ to: 'logout' }])
+    expect(hidden.all('settle')).toEqual([{ type: 'settle', call: 1, outcome: true }])
   })
 
   it('is done where another page was faster', () => {

@@ -147,6 +147,14 @@ describe('unknown', () => {
     expect(effects).toEqual([{ type: 'open-frame', failures: 0 }])
   })
 
+  test('a frame that goes with the content of its page is nothing to blame anybody for, at any pace', () => {
+    const swapped: Happening = { type: 'frame-removed', soon: true, swapped: true }
+    const { state, effects } = after([swapped, told('frame', signedIn(6), 9), swapped], known)
+    expect(state.snapshot.status).toBe('signed-in')
+    expect(state.failures).toBe(0)
+    expect(effects).toContainEqual({ type: 'open-frame', failures: 0 })
+  })
+
   test('without anything known there is nothing stale', () => {
     const { state } = after([{ type: 'frame-failed', cause: 'policy-forbids' }])
     expect(state.snapshot).toEqual({ status: 'unknown', reason: 'blocked', stale: false })
@@ -494,7 +502,7 @@ describe('whatever happens', () => {
       type: fc.constantFrom('frame-failed' as const, 'question-failed' as const),
       cause: fc.constantFrom('timeout' as const, 'unreachable' as const, 'policy-forbids' as const),
     }),
-    fc.record({ type: fc.constant('frame-removed' as const), soon: fc.boolean() }),
+    fc.record({ type: fc.constant('frame-removed' as const), soon: fc.boolean(), swapped: fc.boolean() }),
     fc.record({
       type: fc.constantFrom('retry-due' as const, 'looked-at' as const, 'restored' as const, 'bounce' as const),
     }),
@@ -588,7 +596,7 @@ describe('whatever happens', () => {
 
   test('failures are counted one by one, and forgotten with an answer', () => {
     always((before, event, now, effects) => {
-      const removed = event.type === 'frame-removed' && event.soon && before.port !== 'closed'
+      const removed = event.type === 'frame-removed' && event.soon && !event.swapped && before.port !== 'closed'
       const unanswered = event.type === 'question-failed' && (event.cause === 'timeout' || before.port === 'open')
       const failed = event.type === 'frame-failed' || unanswered || removed
       const counted = removed ? Math.max(before.failures, before.removals) : before.failures
