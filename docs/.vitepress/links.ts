@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path/posix'
 import { fileURLToPath } from 'node:url'
 import type { MarkdownRenderer } from 'vitepress'
@@ -58,9 +57,4 @@ function unlink(children: Tokens, opening: Tokens[number]): void {
   const closing = children.slice(children.indexOf(opening)).find(({ type }) => type === 'link_close')
   for (const token of [opening, closing])
     if (token) Object.assign(token, { type: 'text', content: '', nesting: 0, tag: '' })
-}
-
-/** For the test of the documents. */
-export function exists(path: string): boolean {
-  return existsSync(join(root, path))
 }
