@@ -158,14 +158,14 @@ function binding(framework: 'react' | 'vue' | 'svelte'): { build: BuildEnvironme
 }
 
 /** Tests that need a document, and frameworks in their builds for browsers. */
-const PAGES = ['packages/client/src/{react,vue,svelte}/!(server).test.{ts,tsx}']
+const PAGES = ['packages/client/src/{react,vue,svelte,devtools}/!(server).test.{ts,tsx}']
 
 export default defineConfig({
   plugins: [schemaTables(), partAddresses()],
   resolve: {
     alias: [
       { find: /^@isthmus\/protocol\/compact$/, replacement: path('packages/protocol/src/compact/index.ts') },
-      { find: /^@isthmus\/client\/(react|vue|svelte)$/, replacement: path('packages/client/src/$1/index.ts') },
+      { find: /^@isthmus\/client\/(react|vue|svelte|devtools)$/, replacement: path('packages/client/src/$1/index.ts') },
       { find: /^@isthmus\/testing\/fake$/, replacement: path('packages/testing/src/fake/index.ts') },
       { find: /^@isthmus\/(protocol|client|server|site|testing)$/, replacement: path('packages/$1/src/index.ts') },
     ],
@@ -176,7 +176,7 @@ export default defineConfig({
     async buildApp(builder) {
       await rm(path(ASSETS), { recursive: true, force: true })
       for (const name of Object.keys(parts) as (keyof typeof parts)[]) parts[name] = await buildPart(builder, name)
-      for (const name of ['hub', 'greeter', 'sdk', 'react', 'vue', 'svelte', 'tag']) {
+      for (const name of ['hub', 'greeter', 'sdk', 'react', 'vue', 'svelte', 'devtools', 'tag']) {
         const environment = builder.environments[name]
         if (environment) await builder.build(environment)
       }
@@ -193,6 +193,10 @@ export default defineConfig({
     react: { consumer: 'client', ...binding('react') },
     vue: { consumer: 'client', ...binding('vue') },
     svelte: { consumer: 'client', ...binding('svelte') },
+    devtools: {
+      consumer: 'client',
+      ...bundle('packages/client/src/devtools/index.ts', 'es', 'packages/client/dist/devtools', 'index.js'),
+    },
     tag: {
       consumer: 'client',
       ...bundle('packages/client/src/script-tag.ts', 'iife', 'packages/server/assets', 'client.js'),

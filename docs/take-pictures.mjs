@@ -23,14 +23,16 @@ await once(demo.stdout, 'data')
 const browser = await launchChromium({ thirdPartyCookies: 'allowed' })
 try {
   const [shop, news] = [await openTab(at('shop')), await openTab(at('news'))]
-  const out = [await shoot(shop), await shoot(news)]
   await signIn(shop)
-  // Nobody touches this tab: it follows.
-  await news.waitForFunction(
-    () => window.isthmus?.current.status === 'signed-in' || document.documentElement.dataset.isthmus === 'signed-in',
-  )
-  await news.waitForTimeout(1000)
-  await frame([out, [await shoot(shop), await shoot(news)]])
+  // A tab that is signed out asks when its user looks at it.
+  await news.reload()
+  await shows(news, 'Signed in')
+  const before = [await shoot(shop), await shoot(news)]
+  await news.evaluate(() => window.isthmus.signOut())
+  // No user touches this tab: it is told.
+  await shows(shop, 'Signed out')
+  await shows(news, 'Signed out')
+  await frame([before, [await shoot(shop), await shoot(news)]])
 } finally {
   await browser.close()
   demo.kill('SIGTERM')
@@ -42,7 +44,7 @@ async function openTab(url) {
   const page = await browser.newPage()
   await page.setViewportSize({ width: WIDTH, height: HEIGHT })
   await page.goto(url)
-  await page.getByRole('button', { name: 'Sign in' }).first().waitFor()
+  await shows(page, 'Signed out')
   return page
 }
 
@@ -52,8 +54,12 @@ async function signIn(page) {
   await page.locator('[name=username]').fill('shopper')
   await page.locator('[name=password]').fill('warm-lamp')
   await page.locator('[name=password]').press('Enter')
-  await page.waitForURL(at('shop', '/**'))
-  await page.waitForTimeout(1000)
+  await shows(page, 'Signed in')
+}
+
+/** The bar below each page of the demo says what its page knows. */
+function shows(page, text) {
+  return page.getByText(text, { exact: true }).first().waitFor()
 }
 
 async function shoot(page) {
@@ -67,9 +73,12 @@ async function frame(rows) {
   await page.setViewportSize({ width: 2 * WIDTH + 60, height: 2 * (HEIGHT + 84) + 24 })
   const tab = (picture, host) =>
     `<figure><figcaption>${host}</figcaption><img src="data:image/png;base64,${picture}" width="${WIDTH}"></figure>`
-  const titles = ['Two domains, one user, signed out', 'Signed in on the left; the right one follows by itself']
+  const titles = [
+    'Signed in on the left: known on the right',
+    'Signed out on the right: the left tab follows by itself',
+  ]
   await page.setContent(`<style>
-    body { margin: 0; padding: 0 20px; font: 15px system-ui, sans-serif; color: #173a46; background: #f4f7f8 }
+    body { margin: 0; padding: 1px 20px 20px; font: 15px system-ui, sans-serif; color: #173a46; background: #f4f7f8 }
     h2 { font-size: 19px; margin: 20px 0 10px }
     div { display: grid; grid-template-columns: 1fr 1fr; gap: 20px }
     figure { margin: 0; border: 1px solid #9bb4bd; border-radius: 10px; overflow: hidden; background: #fff }

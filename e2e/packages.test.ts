@@ -72,7 +72,7 @@ test('the fake session loads nothing but itself', () => {
 test('the README of the client says how large each of its entry points may be', () => {
   const limits: { path: string; limit: string }[] = JSON.parse(readFileSync(`${root}.size-limit.json`, 'utf8'))
   const readme = readFileSync(`${root}packages/client/README.md`, 'utf8')
-  for (const entry of ['', '/react', '/vue', '/svelte']) {
+  for (const entry of ['', '/react', '/vue', '/svelte', '/devtools']) {
     const file = entry === '' ? '/core.js' : `${entry}/index.js`
     const { limit } = limits.find(({ path }) => path === `packages/client/dist${file}`) ?? {}
     expect(readme).toMatch(new RegExp(`\\| \`@isthmus/client${entry}\` \\|[^|]+\\| ${limit} \\|`))
