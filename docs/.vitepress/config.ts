@@ -37,6 +37,7 @@ export default defineConfig({
         text: 'Pages',
         items: [
           guide('React, Vue, Svelte, Next.js', 'front-ends'),
+          guide('Linking', 'linking'),
           guide('Subdomains', 'subdomains'),
           guide('Zones', 'zones'),
         ],
@@ -49,6 +50,7 @@ export default defineConfig({
           guide('Any language', 'any-language'),
           guide('Flask and Django', 'python'),
           guide('CodeIgniter 4', 'codeigniter'),
+          guide('Laravel', 'laravel'),
         ],
       },
       {

@@ -36,6 +36,7 @@ export function simulated(session: Session): SimulatedSession {
     get simulation() {
       return simulation
     },
+    referrer: session.referrer,
     ready: session.ready,
     simulate(name) {
       simulation = name
