@@ -49,8 +49,8 @@ export default defineConfig({
           guide('Your framework', 'frameworks'),
           guide('Any language', 'any-language'),
           guide('Flask and Django', 'python'),
-          guide('Laravel', 'laravel'),
           guide('CodeIgniter 4', 'codeigniter'),
+          guide('Laravel', 'laravel'),
         ],
       },
       {

@@ -51,7 +51,7 @@ function pages(hub: string, { script, attributes = '' }: Loader): HostHandler {
     response.writeHead(200, { 'content-type': 'text/html' }).end(`<!doctype html>
 <html lang="en"><head><title>Page ${number}</title><link rel="icon" href="data:,">
 <style>html:not([data-isthmus='signed-in']) .members { display: none }</style>
-${script ? '<script src="/loader.js"></script>' : ''}<script src="${hub}/isthmus/client.js" async></script></head>
+${script ? '<script src="/loader.js"></script>' : ''}<script src="${hub}/isthmus/client.js" data-link="eager" async></script></head>
 <body ${attributes}><div id="isthmus"></div><h1>Page ${number}</h1><p class="members">For members</p>
 <a href="/${number + 1}">Next page</a></body></html>`)
   }

@@ -11,7 +11,7 @@ export default function Page() {
         <p>Sign in to see more.</p>
       </SignedOut>
       <Unknown>
-        <p>One moment.</p>
+        <p>Sign in, if you are a member.</p>
       </Unknown>
       <Link href="/members" prefetch={false}>
         Members

@@ -22,7 +22,7 @@ declare global {
 /** Starts one session for `<script src="https://auth.example.com/isthmus/client.js" async></script>`: the hub is the script's origin, options are `data-*`. */
 function startFromTag({ dataset, src }: HTMLScriptElement): void {
   const { site, link, timeoutMs, hub, button, mirror, mirrorPath, transport } = dataset
-  const parts = partsFrom(src)
+  const parts = partsFrom(src || String(hub))
   const place = button === undefined ? null : document.querySelector<HTMLElement>(button)
   const options: SessionOptions = {
     hub: hub ?? new URL(src).origin,
@@ -56,10 +56,11 @@ function startFromTag({ dataset, src }: HTMLScriptElement): void {
       return {}
     })
     .then((features) => start({ ...options, ...features }, parts))
+    .catch(complain)
 }
 
 function start(options: SessionOptions, parts: TagParts): void {
-  // Another tag may have started meanwhile.
+  // Two tags are one session.
   if (isStarted()) return
   const session = followSession(options, parts)
   window.isthmus = session
@@ -70,26 +71,29 @@ function start(options: SessionOptions, parts: TagParts): void {
   })
 }
 
-/** Two tags are one session. An element with the id `isthmus` is none: browsers show it under that name, too. */
-function isStarted(): boolean {
-  return window.isthmus !== undefined && !(window.isthmus instanceof Element)
-}
-
 function warn(sentence: string): void {
   console.warn(`isthmus: ${sentence}`)
 }
 
-if (!isStarted()) {
-  const script = findScript()
-  if (script) {
-    try {
-      startFromTag(script)
-    } catch (error) {
-      // Said in one sentence; the page goes on.
-      console.error(`isthmus: ${(error as Error).message}`)
-    }
-  } else
-    console.error(
-      'isthmus: which hub? Load this script by <script src="https://auth.example.com/isthmus/client.js" async></script>.',
-    )
+/** In one sentence; the page goes on. */
+function complain(error: unknown): void {
+  console.error(`isthmus: ${(error as Error).message}`)
+}
+
+/** An element with the id `isthmus` is no session: browsers show it under that name, too. */
+function isStarted(): boolean {
+  return window.isthmus !== undefined && !(window.isthmus instanceof Element)
+}
+
+const script = findScript()
+if (!script) {
+  console.error(
+    'isthmus: which hub? Load this script by <script src="https://auth.example.com/isthmus/client.js" async></script>.',
+  )
+} else if (!isStarted()) {
+  try {
+    startFromTag(script)
+  } catch (error) {
+    complain(error)
+  }
 }

@@ -36,9 +36,7 @@ export function simulated(session: Session): SimulatedSession {
     get simulation() {
       return simulation
     },
-    get referrer() {
-      return session.referrer
-    },
+    referrer: session.referrer,
     ready: session.ready,
     simulate(name) {
       simulation = name

@@ -1,10 +1,11 @@
-import { type Origin, parseOrigin } from '@isthmus/protocol'
-import { Window } from 'happy-dom'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { cookieMirror } from './cookie-mirror.ts'
 
+const HUB = 'https://auth.example.com'
+
+const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
+
 describe('the lifetime of the cookie', () => {
-  const HUB = 'https://auth.example.com'
   const NOW = 1_893_456_000
 
   /** What the page wrote, and the one cookie that its browser kept of it. */
@@ -25,7 +26,6 @@ describe('the lifetime of the cookie', () => {
     vi.useRealTimers()
   })
 
-  const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
   const claims = { iss: HUB, aud: 'shop', sub: 'ann', sid: 's', iat: NOW, exp: NOW + 300, groups: [] }
   const TOKEN = `${encode({ alg: 'ES256' })}.${encode(claims)}.AA`
 
@@ -44,45 +44,58 @@ describe('the lifetime of the cookie', () => {
 })
 
 describe('the cookie of an origin', () => {
-  const HUB = parseOrigin('https://auth.example') as Origin
   const EXP = 2_000_000_000
 
   /** A token for a site. */
   function tokenFor(aud: string): string {
-    const claims = { iss: HUB, aud, sub: 'customer', sid: 's1', iat: 1, exp: EXP }
-    return `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.AA`
+    const payload = { iss: HUB, aud, sub: 'customer', sid: 's1', iat: EXP - 300, exp: EXP }
+    return `e30.${encode(payload)}.AA`
   }
 
-  let page: Window
-
+  /** The browser's cookies: those of one name live beside each other on different domains and paths. */
+  let jar: Map<string, string>
   beforeEach(() => {
-    page = new Window({ url: 'https://www.shop.example/' })
-    vi.stubGlobal('document', page.document)
-    vi.stubGlobal('location', page.location)
+    jar = new Map()
+    vi.stubGlobal('location', { protocol: 'https:', hostname: 'shop.example', pathname: '/cart' })
+    vi.stubGlobal('document', {
+      get cookie() {
+        return [...jar.values()].join('; ')
+      },
+      set cookie(text: string) {
+        const place = /domain=[^;]*/.exec(text)?.[0] + String(/path=[^;]*/.exec(text)?.[0])
+        if (text.includes('expires=')) jar.delete(place)
+        else jar.set(place, text.split(';', 1)[0] as string)
+      },
+    })
     vi.spyOn(console, 'warn').mockReturnValue()
-  })
-  afterEach(async () => {
-    vi.unstubAllGlobals()
-    vi.restoreAllMocks()
-    await page.happyDOM.close()
   })
 
   it('keeps a token for the next page, and clears it', () => {
-    const mirror = cookieMirror().open(HUB, 'shop')
+    const mirror = cookieMirror().open(HUB as never, 'shop')
     mirror.keep(tokenFor('shop'), undefined)
-    expect(page.document.cookie).toBe(`isthmus_token=${tokenFor('shop')}`)
-    expect(cookieMirror().open(HUB, 'shop').read()).toMatchObject({ status: 'signed-in', sid: 's1', stale: true })
+    expect(document.cookie).toBe(`isthmus_token=${tokenFor('shop')}`)
+    expect(
+      cookieMirror()
+        .open(HUB as never, 'shop')
+        .read(),
+    ).toMatchObject({
+      status: 'signed-in',
+      sid: 's1',
+      stale: true,
+    })
     mirror.clear()
-    expect(page.document.cookie).toBe('')
+    expect(document.cookie).toBe('')
   })
 
   // Regression: of two sites on one origin each threw away the token of the other.
   it('leaves the token of another site on this origin where it is, and shows nothing of it', () => {
-    cookieMirror().open(HUB, 'outlet').keep(tokenFor('outlet'), undefined)
-    const shop = cookieMirror().open(HUB, 'shop')
+    cookieMirror()
+      .open(HUB as never, 'outlet')
+      .keep(tokenFor('outlet'), undefined)
+    const shop = cookieMirror().open(HUB as never, 'shop')
     expect(shop.read()).toBeUndefined()
     shop.clear()
-    expect(page.document.cookie).toBe(`isthmus_token=${tokenFor('outlet')}`)
+    expect(document.cookie).toBe(`isthmus_token=${tokenFor('outlet')}`)
     expect(console.warn).not.toHaveBeenCalled()
   })
 })

@@ -2,6 +2,7 @@ import {
   IsthmusProvider,
   SignedIn,
   SignedOut,
+  Unknown,
   useRequireSession,
   useSession,
   type Verdict,
@@ -18,6 +19,11 @@ export function Shop({ initial }: { initial?: Verdict }): ReactNode {
 
 export function Menu(): ReactNode {
   const { signIn, signOut } = useSession()
+  const signInButton = (
+    <button type="button" onClick={() => signIn()}>
+      Sign in
+    </button>
+  )
   return (
     <nav>
       <SignedIn denied="This shop is not for you.">
@@ -27,11 +33,8 @@ export function Menu(): ReactNode {
           </button>
         )}
       </SignedIn>
-      <SignedOut>
-        <button type="button" onClick={() => signIn()}>
-          Sign in
-        </button>
-      </SignedOut>
+      <SignedOut>{signInButton}</SignedOut>
+      <Unknown>{({ reason }) => reason === 'partitioned' && signInButton}</Unknown>
     </nav>
   )
 }
