@@ -1,9 +1,9 @@
 import { PATIENCE } from '../patience.ts'
-import { fillIn } from './acts.ts'
-import { expect, test } from './fixtures.ts'
+import { fillIn } from '../every-world/acts.ts'
+import { expect, test } from '../every-world/fixtures.ts'
 
 /** An element that says nothing for so long is taken for one that never will. */
-const SILENCE_MS = 5000
+const SILENCE_MS = 20_000
 
 interface Plan {
   readonly addresses: readonly string[]
