@@ -1,6 +1,6 @@
-import { PATIENCE } from '../patience.ts'
 import { fillIn } from '../every-world/acts.ts'
 import { expect, test } from '../every-world/fixtures.ts'
+import { PATIENCE } from '../patience.ts'
 
 /** An element that says nothing for so long is taken for one that never will. */
 const SILENCE_MS = 20_000
