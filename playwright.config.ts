@@ -9,7 +9,14 @@ const EVERY_WORLD = ['**/every-world/*.spec.ts', '**/front-ends/next-site.spec.t
 const CHROMIUM = ['**/every-world/*.spec.ts', '**/chromium/*.spec.ts', '**/front-ends/*.spec.ts']
 
 /** What the worlds differ in plays no part in these: one shows it. */
-const IN_ONE_WORLD = '**/chromium/command.spec.ts'
+const IN_ONE_WORLD = [
+  '**/chromium/{account,back-ends,central-logout,command,demo}.spec.ts',
+  '**/front-ends/!(next-site).spec.ts',
+]
+/** Strangers know most where third-party cookies reach the hub. */
+const WHERE_COOKIES_ARE_SENT = '**/chromium/hostile-pages.spec.ts'
+/** What a foreign page may learn: there, and in another engine. */
+const ORACLES = '**/oracles/*.spec.ts'
 
 const config: PlaywrightTestConfig<object, { privacyWorld: PrivacyWorld }> = {
   testDir: './e2e',
@@ -27,12 +34,17 @@ const config: PlaywrightTestConfig<object, { privacyWorld: PrivacyWorld }> = {
   projects: [
     {
       name: 'chromium-allowed',
-      testMatch: CHROMIUM,
+      testMatch: [...CHROMIUM, ORACLES],
       testIgnore: IN_ONE_WORLD,
       use: { privacyWorld: 'chromium-allowed' },
     },
-    { name: 'chromium-blocked', testMatch: CHROMIUM, use: { privacyWorld: 'chromium-blocked' } },
-    { name: 'firefox', testMatch: EVERY_WORLD, use: { privacyWorld: 'firefox' } },
+    {
+      name: 'chromium-blocked',
+      testMatch: CHROMIUM,
+      testIgnore: WHERE_COOKIES_ARE_SENT,
+      use: { privacyWorld: 'chromium-blocked' },
+    },
+    { name: 'firefox', testMatch: [...EVERY_WORLD, ORACLES], use: { privacyWorld: 'firefox' } },
     { name: 'webkit', testMatch: EVERY_WORLD, use: { privacyWorld: 'webkit' } },
     // Each file has one server and one browser of a kind for all of its tests.
     { name: 'back-ends', testDir: './e2e/back-ends', fullyParallel: false },

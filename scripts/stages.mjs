@@ -11,7 +11,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 const AT_ONCE = 2
-const LOUD = ['unit', 'faults', 'e2e', 'bench', 'demo', 'docs']
+const LOUD = ['unit', 'fuzz', 'faults', 'e2e', 'bench', 'demo', 'docs']
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const readJson = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'))

@@ -125,6 +125,8 @@ describe('a configuration', () => {
 
   test.each([
     ['isthmus.config.json', '{ "origin": ', /^\/isthmus\.config\.json:1: cannot be parsed \(/],
+    // Regression: the stack overflowed. Found by the fuzzer.
+    ['isthmus.config.yaml', `${YAML}listen: &a { host: *a }\n`, /:8: listen\.host holds itself: write it out\.$/],
     [
       'isthmus.config.mjs',
       'export const a = 1',

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createJiti } from 'jiti'
-import { LineCounter, parseDocument } from 'yaml'
+import { type Document, LineCounter, parseDocument } from 'yaml'
 import { ConfigError } from './faults.ts'
 
 /** Names that are looked for where none is given. */
@@ -58,7 +58,7 @@ async function findFile(name: string | undefined, folder: string): Promise<[stri
 /** JSON is YAML too: both tell where each key stands. */
 function readData(path: string, text: string): Pick<ConfigFile, 'value' | 'lineOf'> {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
+  const document = parseDocument(text, { lineCounter: lines, logLevel: 'error' })
   const [error] = document.errors
   if (error) {
     const line = lines.linePos(error.pos[0]).line
@@ -66,7 +66,7 @@ function readData(path: string, text: string): Pick<ConfigFile, 'value' | 'lineO
     throw new ConfigError([{ key: '', file: path, line, message }])
   }
   return {
-    value: document.toJS(),
+    value: resolvedValue(path, document),
     lineOf(keys) {
       for (let length = keys.length; length > 0; length--) {
         const node = document.getIn(keys.slice(0, length), true) as { range?: [number, number, number] } | undefined
@@ -74,6 +74,15 @@ function readData(path: string, text: string): Pick<ConfigFile, 'value' | 'lineO
       }
       return 1
     },
+  }
+}
+
+/** Aliases that multiply each other are refused by the parser when they are resolved. */
+function resolvedValue(path: string, document: Document): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    throw new ConfigError([{ key: '', file: path, message: `cannot be parsed (${(error as Error).message})` }])
   }
 }
 

@@ -18,8 +18,13 @@ export function resolveSecrets(
 ): { readonly value: unknown; readonly faults: readonly SecretFault[] } {
   const faults: SecretFault[] = []
 
-  function walk(part: unknown, path: readonly PropertyKey[]): unknown {
-    if (Array.isArray(part)) return part.map((one, index) => walk(one, [...path, index]))
+  /** `above`: what the part lies in. YAML's aliases and programs can make a value that holds itself. */
+  function walk(part: unknown, path: readonly PropertyKey[], above: readonly unknown[]): unknown {
+    if (above.includes(part)) {
+      faults.push({ path, message: 'holds itself: write it out' })
+      return undefined
+    }
+    if (Array.isArray(part)) return part.map((one, index) => walk(one, [...path, index], [...above, part]))
     if (!isPlainObject(part)) return part
     const [[key, content] = [], another] = Object.entries(part)
     if (!another && typeof content === 'string' && (key === 'env' || key === 'file')) {
@@ -31,7 +36,9 @@ export function resolveSecrets(
         return undefined
       }
     }
-    return Object.fromEntries(Object.entries(part).map(([name, one]) => [name, walk(one, [...path, name])]))
+    return Object.fromEntries(
+      Object.entries(part).map(([name, one]) => [name, walk(one, [...path, name], [...above, part])]),
+    )
   }
 
   function fromEnvironment(name: string): string {
@@ -48,7 +55,7 @@ export function resolveSecrets(
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
   }
 
-  return { value: walk(value, []), faults }
+  return { value: walk(value, [], []), faults }
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
