@@ -8,8 +8,11 @@ const NAMESAKES_LIMIT = 4
 
 /** What may be a secret in a cookie of ours. Two partitions can both hold one of the same name, and then both are sent. */
 export function readSecrets(request: RequestLike, name: string): string[] {
-  const values = pairsOf(request).flatMap(([key, value]) => (key === name && isSecret(value) ? [value] : []))
-  return values.slice(0, NAMESAKES_LIMIT)
+  const values: string[] = []
+  for (const [key, value] of pairsOf(request)) {
+    if (key === name && isSecret(value) && values.length < NAMESAKES_LIMIT) values.push(value)
+  }
+  return values
 }
 
 /** The guest that this browser is, if it came here signed out before. */
