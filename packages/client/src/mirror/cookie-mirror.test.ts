@@ -34,13 +34,3 @@ it('keeps a token for the next page, and clears it', () => {
   mirror.clear()
   expect(page.document.cookie).toBe('')
 })
-
-// Regression: of two sites on one origin each threw away the token of the other.
-it('leaves the token of another site on this origin where it is, and shows nothing of it', () => {
-  cookieMirror().open(HUB, 'outlet').keep(tokenFor('outlet'), undefined)
-  const shop = cookieMirror().open(HUB, 'shop')
-  expect(shop.read()).toBeUndefined()
-  shop.clear()
-  expect(page.document.cookie).toBe(`isthmus_token=${tokenFor('outlet')}`)
-  expect(console.warn).not.toHaveBeenCalled()
-})

@@ -32,9 +32,7 @@ function open(hub: Origin, site: string | undefined): OpenMirror {
       const token = kept()
       if (token === undefined) return undefined
       const claims = readToken(token)
-      // Another site on this origin keeps it.
-      if (isOfNeighbour(claims)) return undefined
-      const ours = claims?.iss === hub
+      const ours = claims?.iss === hub && (site === undefined || claims.aud === site)
       // Cut short, planted, or another's.
       if (!ours) reportCorrupt(`cookie ${TOKEN_COOKIE}`)
       const known = ours ? knownFrom(token, claims) : undefined
@@ -52,13 +50,9 @@ function open(hub: Origin, site: string | undefined): OpenMirror {
         'isthmus: the browser does not keep the mirror cookie. Cookies are off, its clock is wrong, or the token has more than 4 kB: let the site see fewer claims.',
       )
     }),
-    clear: orNothing(() => isOfNeighbour(readToken(kept() ?? '')) || removeBut(null)),
+    clear: orNothing(() => removeBut(null)),
   }
   return mirror
-
-  function isOfNeighbour(claims: SiteToken | undefined): boolean {
-    return claims?.iss === hub && site !== undefined && claims.aud !== site
-  }
 
   function knownFrom(token: string, claims: SiteToken): Known | undefined {
     const { iss, aud, iat, groups, exp, sid, ...user } = claims
