@@ -16,6 +16,8 @@ test('a link that the system knows takes the session along: same sid, same addre
   }, target)
   const { sid } = (await snapshot(shop)) as { sid: string }
 
+  // A call of the page waits for the part that hears of clicks.
+  await shop.evaluate('session.refresh().then(() => 1)')
   await test.step('also in a shadow root, and clicked twice it holds one hint; afterwards it has its own address', async () => {
     const { clicked, left } = await shop.evaluate<{ clicked: string[]; left: string | null }>(`new Promise((done) => {
       const host = document.body.appendChild(document.createElement('div'))

@@ -86,16 +86,4 @@ describe('the cookie of an origin', () => {
     mirror.clear()
     expect(document.cookie).toBe('')
   })
-
-  // Regression: of two sites on one origin each threw away the token of the other.
-  it('leaves the token of another site on this origin where it is, and shows nothing of it', () => {
-    cookieMirror()
-      .open(HUB as never, 'outlet')
-      .keep(tokenFor('outlet'), undefined)
-    const shop = cookieMirror().open(HUB as never, 'shop')
-    expect(shop.read()).toBeUndefined()
-    shop.clear()
-    expect(document.cookie).toBe(`isthmus_token=${tokenFor('outlet')}`)
-    expect(console.warn).not.toHaveBeenCalled()
-  })
 })

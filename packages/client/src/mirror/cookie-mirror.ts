@@ -40,10 +40,9 @@ function open(hub: Origin, site: string | undefined): OpenMirror {
       const token = kept()
       if (token === undefined) return undefined
       const claims = readToken(token)
-      // Another site on this origin keeps it.
-      if (isOfNeighbour(claims)) return undefined
+      const ours = claims?.iss === hub && (site === undefined || claims.aud === site)
       // One of ours that has run out may be good still: this clock can be ahead of the hub's, and the back end's.
-      if (claims?.iss === hub) return knownFrom(token, claims)
+      if (ours) return knownFrom(token, claims)
       // Cut short, planted, or another's.
       reportCorrupt(`cookie ${TOKEN_COOKIE}`)
       mirror.clear()
@@ -60,13 +59,9 @@ function open(hub: Origin, site: string | undefined): OpenMirror {
         'isthmus: the browser does not keep the mirror cookie. Cookies are off, or the token has more than 4 kB: let the site see fewer claims.',
       )
     }),
-    clear: orNothing(() => isOfNeighbour(readToken(kept() ?? '')) || removeBut(null)),
+    clear: orNothing(() => removeBut(null)),
   }
   return mirror
-
-  function isOfNeighbour(claims: SiteToken | undefined): boolean {
-    return claims?.iss === hub && site !== undefined && claims.aud !== site
-  }
 
   function knownFrom(token: string, claims: SiteToken): Known | undefined {
     const { iss, aud, iat, groups, exp, sid, ...user } = claims
