@@ -92,7 +92,7 @@ const STORE = 'needs lmdbStore({ path }) from "@isthmus/server/lmdb", or memoryS
 const LOGIN_PATH = 'needs a path on the auth domain: one "/", then the rest'
 const SITE_OPTIONS = 'id, name, origins, claims, groups, cookieDomains, backchannelLogoutUri, returnPaths'
 const HUB_OPTIONS =
-  'origin, sites, store, loginPath, idleMs, absoluteMs, placeOf, metrics, limits, keySeal, clock, timer'
+  'origin, sites, store, loginPath, idleMs, absoluteMs, placeOf, metrics, limits, keySeal, pairwiseSecret, clock, timer'
 
 const faults: [string, Loose, string][] = [
   ['no origin', { origin: undefined }, 'origin needs an exact origin: "https://www.example.com"'],
