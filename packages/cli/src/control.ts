@@ -3,7 +3,7 @@ import { chmod, rm } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import { join } from 'node:path'
 import { IsthmusError } from '@isthmus/protocol'
-import { createHub, type Hub, type KeyInfo, type SessionInfo } from '@isthmus/server'
+import { createHub, type Hub, type KeyInfo, type SessionInfo, type SubjectExport } from '@isthmus/server'
 import { isRedis, type LoadedConfig } from './config/load-config.ts'
 import { openStore } from './open-store.ts'
 
@@ -15,9 +15,11 @@ export interface Operations {
   sessionsList(sub: string): Promise<readonly SessionInfo[]>
   sessionsRevoke(sid: string): Promise<boolean>
   sessionsRevokeAll(sub: string): Promise<number>
+  subjectsExport(sub: string): Promise<SubjectExport>
+  subjectsErase(sub: string): Promise<number>
 }
 
-export function operationsOf(hub: Pick<Hub, 'keys' | 'sessions'>): Operations {
+export function operationsOf(hub: Pick<Hub, 'keys' | 'sessions' | 'subjects'>): Operations {
   return {
     keysList: () => hub.keys.list(),
     keysRotate: () => hub.keys.rotate(),
@@ -25,6 +27,8 @@ export function operationsOf(hub: Pick<Hub, 'keys' | 'sessions'>): Operations {
     sessionsList: (sub) => hub.sessions.list(sub),
     sessionsRevoke: (sid) => hub.sessions.revoke(sid),
     sessionsRevokeAll: (sub) => hub.sessions.revokeAll(sub),
+    subjectsExport: (sub) => hub.subjects.export(sub),
+    subjectsErase: (sub) => hub.subjects.erase(sub),
   }
 }
 
@@ -102,6 +106,8 @@ function overSocket(path: string): Operations {
     sessionsList: (sub) => call('sessionsList', sub),
     sessionsRevoke: (sid) => call('sessionsRevoke', sid),
     sessionsRevokeAll: (sub) => call('sessionsRevokeAll', sub),
+    subjectsExport: (sub) => call('subjectsExport', sub),
+    subjectsErase: (sub) => call('subjectsErase', sub),
   }
 }
 

@@ -215,7 +215,7 @@ describe('--help', () => {
   test('of each command says what it takes', () => {
     const program = createProgram(new AbortController().signal, () => {})
     expect(program.commands.map((command) => command.name())).toEqual([
-      ...['serve', 'check-config', 'keys', 'sessions', 'doctor', 'conformance'],
+      ...['serve', 'check-config', 'keys', 'sessions', 'subjects', 'doctor', 'conformance'],
     ])
     for (const command of program.commands) {
       expect(command.helpInformation()).toMatch(/^Usage: isthmus \S+/)

@@ -124,6 +124,28 @@ export function createProgram(end: AbortSignal, setExitCode: (code: number) => v
       verdict(createOutput(json), user !== undefined || count > 0, { ended: count }, text)
     })
 
+  const subjects = program.command('subjects').description('What is kept of a user')
+  subjects
+    .command('export')
+    .description('All that the hub keeps of a user, as JSON')
+    .argument('<sub>', 'your own id of the user')
+    .addOption(config())
+    .addOption(json())
+    .action(async (sub: string, { json, config }: Common) => {
+      const found = await operate(await loadConfig(config), (hub) => hub.subjectsExport(sub))
+      createOutput(json).result(found, JSON.stringify(found, null, 2))
+    })
+  subjects
+    .command('erase')
+    .description('End all sessions of a user, and take away what names the user in those that ended')
+    .argument('<sub>', 'your own id of the user')
+    .addOption(config())
+    .addOption(json())
+    .action(async (sub: string, { json, config }: Common) => {
+      const count = await operate(await loadConfig(config), (hub) => hub.subjectsErase(sub))
+      createOutput(json).result({ erased: count }, `${sub} is named in no session any more (${count} before).`)
+    })
+
   program
     .command('doctor')
     .description('Examine a deployment from outside: names each fault, and its cure')

@@ -25,8 +25,9 @@ import { createRouter, type Router } from './routes/router.ts'
 import { createAnswers } from './session/answer.ts'
 import { endSession, endSessions } from './session/end-session.ts'
 import { createGuests } from './session/guests.ts'
+import { createSubjectNames } from './session/pairwise.ts'
 import { isLive } from './session/session.ts'
-import { infoOf, type SessionInfo } from './session/session-info.ts'
+import { exportOf, infoOf, type SessionInfo, type SubjectExport } from './session/session-info.ts'
 import { createSessions, SESSION_TASK } from './session/sessions.ts'
 import { checkChange, checkSubject, type Subject, type SubjectChange } from './session/subject.ts'
 import { createTickets } from './session/tickets.ts'
@@ -103,6 +104,15 @@ export interface Hub {
      */
     update(sid: string, change: SubjectChange): Promise<boolean>
   }
+  readonly subjects: {
+    /** All that the hub keeps of a user, as data: the sessions that live, and what is left of those that ended. */
+    export(sub: string): Promise<SubjectExport>
+    /**
+     * Ends all sessions of a user, and takes away what names the user in those that ended; how many there were. Sites
+     * are told of the ends, so queued logouts name the user until they are delivered, a day at most.
+     */
+    erase(sub: string): Promise<number>
+  }
   /** The keys that site tokens and logout tokens are signed with. They follow each other by themselves, once a month. */
   readonly keys: Pick<TokenKeys, 'list' | 'rotate' | 'revoke'>
   /** Listens to what happens; call the result to stop. */
@@ -139,12 +149,15 @@ export async function createHub(config: HubConfig): Promise<Hub> {
   const onError = (path: string) => (error: unknown) => events.emit('error', { error, path })
   const tokenKeys = createTokenKeys(settings)
   await tokenKeys.check()
-  const deliveries = createDeliveries({ ...settings, sites, keys: tokenKeys, events })
+  const nameSubject = createSubjectNames(settings.pairwiseSecret)
+  // A site that cannot be answered stops the start, and not its first user.
+  for (const site of await sites.all()) nameSubject(site, '')
+  const deliveries = createDeliveries({ ...settings, sites, keys: tokenKeys, events, nameSubject })
   const sessions = createSessions(settings, deliveries)
   const dpop = createDpopVerifier(settings.origin, store, clock)
   const guests = createGuests(store, clock)
   const siteTokens = createSiteTokens(settings.origin, tokenKeys, clock)
-  const answer = createAnswers({ sessions, siteTokens, clock })
+  const answer = createAnswers({ sessions, siteTokens, nameSubject, clock })
   const metrics =
     settings.metrics || settings.metricsKey !== undefined
       ? createMetrics({ events, pendingDeliveries: deliveries.count, openStreams: () => hub.streams.count() })
@@ -242,6 +255,17 @@ export async function createHub(config: HubConfig): Promise<Hub> {
       async update(sid, change) {
         checkChange(change)
         return (await sessions.update(sid, change)) !== undefined
+      },
+    },
+
+    subjects: {
+      export: async (sub) => exportOf(sub, await sessions.listKept(sub), clock()),
+      async erase(sub) {
+        const kept = await sessions.listKept(sub)
+        const sids = kept.map(({ sid }) => sid)
+        await endSessions(sids, 'revoked', hub)
+        await Promise.all(sids.map((sid) => sessions.forget(sid)))
+        return kept.length
       },
     },
 

@@ -107,6 +107,9 @@ test('serves, signs in, takes orders, says in words which site refuses logouts, 
   }
   expect(results.at(-1)).toEqual({ event: 'ended' })
   // No hub runs here any more: the store itself is asked.
+  expect(await operate(config, (hub) => hub.subjectsExport('ann'))).toMatchObject({ sessions: [{ ended: {} }] })
+  expect(await operate(config, (hub) => hub.subjectsErase('ann'))).toBe(1)
+  expect(await operate(config, (hub) => hub.subjectsExport('ann'))).toEqual({ sub: 'ann', sessions: [] })
   const next = await operate(config, (hub) => hub.keysRotate())
   expect(next.sealed).toBe(true)
   await expect(operate({ ...config, hub: { origin, sites: [shop] } }, (hub) => hub.keysList())).rejects.toThrow(

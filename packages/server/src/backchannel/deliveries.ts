@@ -3,6 +3,7 @@ import pLimit, { type LimitFunction } from 'p-limit'
 import { type Due, dropTask, secondOf } from '../agenda/agenda.ts'
 import type { Sites } from '../config/sites.ts'
 import type { HubEvents } from '../hub-events.ts'
+import type { NameSubject } from '../session/pairwise.ts'
 import { createPublicId } from '../session/secrets.ts'
 import type { Session } from '../session/session.ts'
 import type { Clock, Store, Write } from '../store/store.ts'
@@ -63,10 +64,11 @@ interface Parts {
   readonly sites: Pick<Sites, 'all' | 'byId'>
   readonly keys: TokenKeys
   readonly events: HubEvents
+  readonly nameSubject: NameSubject
 }
 
 export function createDeliveries(parts: Parts): Deliveries {
-  const { origin, store, clock, timer, sites, keys, events } = parts
+  const { origin, store, clock, timer, sites, keys, events, nameSubject } = parts
   const closing = new AbortController()
   const limits = new Map<string, LimitFunction>()
   /** By key: what this process attempts or is about to. */
@@ -115,10 +117,12 @@ export function createDeliveries(parts: Parts): Deliveries {
   }
 
   async function attempt(delivery: Delivery): Promise<void> {
-    const { site, sid, sub } = delivery
-    const uri = (await sites.byId(site))?.backchannelLogoutUri
+    const { site, sid } = delivery
+    const told = await sites.byId(site)
+    const uri = told?.backchannelLogoutUri
     // Unregistered meanwhile: there is nobody to tell.
-    if (uri === undefined) return end(delivery, false)
+    if (!told || uri === undefined) return end(delivery, false)
+    const sub = nameSubject(told, delivery.sub)
     const startedAt = performance.now()
     const token = await signLogoutToken(keys, { issuer: origin, site, sub, sid, now: clock() })
     const result = await postLogoutToken(uri, token, { timer, timeoutMs: DELIVERY_TIMEOUT_MS, signal: closing.signal })

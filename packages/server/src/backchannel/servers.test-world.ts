@@ -7,6 +7,7 @@ import { createSites, type Sites } from '../config/sites.ts'
 import { type HeldTime, holdTime } from '../held-time.test-world.ts'
 import { CUSTOMER, HUB, START } from '../hub.test-world.ts'
 import { createHubEvents, type HubEventMap } from '../hub-events.ts'
+import { createSubjectNames } from '../session/pairwise.ts'
 import { describe, type Session } from '../session/session.ts'
 import { createSessions, SESSION_TASK, type Sessions } from '../session/sessions.ts'
 import { memoryStore } from '../store/memory.ts'
@@ -14,6 +15,8 @@ import type { Store } from '../store/store.ts'
 import { createTokenKeys, type TokenKeys } from '../token/keys.ts'
 import { createDeliveries, type Deliveries } from './deliveries.ts'
 import { DELIVERY_TASK } from './delivery.ts'
+
+const nameSubject = createSubjectNames(undefined)
 
 /** What one hub server is made of, as far as it ends sessions and tells of it. */
 export interface Server {
@@ -83,7 +86,7 @@ export function createServers(
       events.on('delivery', (event) => told.push(event))
       events.on('error', ({ error }) => errors.push(error))
       const keys = createTokenKeys(own)
-      const deliveries = createDeliveries({ ...own, sites: await sitesOf(), keys, events })
+      const deliveries = createDeliveries({ ...own, sites: await sitesOf(), keys, events, nameSubject })
       const sessions = createSessions(own, deliveries)
       const doers = { [SESSION_TASK]: sessions.review, [DELIVERY_TASK]: deliveries.resume }
       const agenda = keepAgenda(own, doers, (error) => errors.push(error))

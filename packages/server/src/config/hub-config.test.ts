@@ -90,9 +90,9 @@ describe('an origin that browsers report', () => {
 const ID = 'a site id is 1 to 63 of a-z, 0-9 and inner "-", because it becomes part of a cookie name'
 const STORE = 'needs lmdbStore({ path }) from "@isthmus/server/lmdb", or memoryStore() in tests'
 const LOGIN_PATH = 'needs a path on the auth domain: one "/", then the rest'
-const SITE_OPTIONS = 'id, name, origins, claims, groups, cookieDomains, backchannelLogoutUri, returnPaths'
+const SITE_OPTIONS = 'id, name, origins, claims, groups, cookieDomains, backchannelLogoutUri, returnPaths, subject'
 const HUB_OPTIONS =
-  'origin, sites, store, loginPath, idleMs, absoluteMs, placeOf, metrics, metricsKey, limits, keySeal, clock, timer'
+  'origin, sites, store, loginPath, idleMs, absoluteMs, placeOf, metrics, metricsKey, limits, keySeal, pairwiseSecret, clock, timer'
 
 const faults: [string, Loose, string][] = [
   ['no origin', { origin: undefined }, 'origin needs an exact origin: "https://www.example.com"'],

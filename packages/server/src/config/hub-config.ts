@@ -49,6 +49,11 @@ export interface HubConfig {
    * were stored without a seal are sealed when they are read. Default: none; the store is then kept as safe as a password.
    */
   readonly keySeal?: string | readonly string[] | KeySeal
+  /**
+   * What pairwise subjects are made with: 32 characters or more, random (`openssl rand -base64 32`), kept for as long as
+   * there are users: another secret gives all of them other names on those sites. Needed if a site is `pairwise`.
+   */
+  readonly pairwiseSecret?: string
   /** Milliseconds since the epoch; default `Date.now`. Tests hold it. */
   readonly clock?: Clock
   /** Calls back once, after so many milliseconds; default Node's `setTimeout`. Tests hold it, as they hold the clock. */
@@ -106,6 +111,7 @@ const hubSchema = onlyOptions({
     .optional(),
   limits: limitsSchema,
   keySeal: sealSchema.optional(),
+  pairwiseSecret: z.string().min(32, { error: 'needs 32 random characters or more' }).optional(),
   clock: z
     .custom<Clock>((value) => typeof value === 'function', { error: 'needs a function like Date.now' })
     .default(() => Date.now),
@@ -164,6 +170,7 @@ export interface Settings {
   readonly metricsKey?: string | undefined
   readonly limits: Required<LimitsConfig>
   readonly keySeal?: KeySeal | undefined
+  readonly pairwiseSecret?: string | undefined
   readonly clock: Clock
   readonly timer: Timer
 }

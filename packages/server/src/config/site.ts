@@ -71,6 +71,7 @@ export interface Site {
   readonly cookieDomains: readonly string[]
   readonly backchannelLogoutUri?: string | undefined
   readonly returnPaths?: readonly string[] | undefined
+  readonly subject?: 'public' | 'pairwise' | undefined
   readonly groups?:
     | { readonly anyOf?: readonly string[] | undefined; readonly allOf?: readonly string[] | undefined }
     | undefined
@@ -96,6 +97,7 @@ export const siteSchema: z.ZodType<Site> = onlyOptions({
   cookieDomains: z.array(cookieDomainSchema).readonly().default([]),
   backchannelLogoutUri: backchannelUriSchema.optional(),
   returnPaths: z.array(returnPathSchema).min(1).readonly().optional(),
+  subject: z.enum(['public', 'pairwise'], { error: 'needs "public" or "pairwise"' }).optional(),
 })
   .superRefine(({ origins, cookieDomains }, context) => {
     for (const [index, domain] of cookieDomains.entries()) {
@@ -133,4 +135,10 @@ export interface SiteConfig {
    * where another path of the site redirects to addresses of anybody's choice: it would pass a ticket on. Default: all.
    */
   readonly returnPaths?: readonly string[]
+  /**
+   * `'pairwise'`: the site knows each user by a `sub` that no other site has for the same user (OIDC Core §8.1), so that
+   * sites cannot put together what they know. Needs {@link HubConfig.pairwiseSecret}. To change it gives the site's users
+   * new names. Default `'public'`: your own id of the user.
+   */
+  readonly subject?: 'public' | 'pairwise'
 }

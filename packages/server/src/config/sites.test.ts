@@ -58,7 +58,7 @@ describe('a function that gives the sites', () => {
     [
       'rows of another table',
       [{ user: 1 }],
-      'sites[0].id is missing; it needs a string; sites[0].origins is missing; it needs a list; sites[0].user is no option; there are id, name, origins, claims, groups, cookieDomains, backchannelLogoutUri, returnPaths',
+      'sites[0].id is missing; it needs a string; sites[0].origins is missing; it needs a list; sites[0].user is no option; there are id, name, origins, claims, groups, cookieDomains, backchannelLogoutUri, returnPaths, subject',
     ],
     [
       'an origin with a path',

@@ -1,10 +1,12 @@
 import type { SiteAnswer, SiteState } from '@isthmus/protocol'
 import { cookieDomainFor } from '../config/cookie-domain.ts'
+import type { Site } from '../config/site.ts'
 import type { Proof } from '../requests/carriers.ts'
 import type { Embedder } from '../requests/embedder.ts'
 import type { Clock } from '../store/store.ts'
 import type { SiteTokens } from '../token/site-token.ts'
-import { describe } from './session.ts'
+import type { NameSubject } from './pairwise.ts'
+import { describe, type Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
 /** What the hub says to one site of a session, with a token if the page wants one and the site admits the user. */
@@ -13,15 +15,19 @@ export type AnswerSite = (proof: Proof | undefined, embedder: Embedder) => Promi
 interface AnswerParts {
   readonly sessions: Sessions
   readonly siteTokens: SiteTokens
+  readonly nameSubject: NameSubject
   readonly clock: Clock
 }
 
-export function createAnswers({ sessions, siteTokens, clock }: AnswerParts): AnswerSite {
+export function createAnswers({ sessions, siteTokens, nameSubject, clock }: AnswerParts): AnswerSite {
+  const named = ({ sub }: Session, site: Site): Pick<Session, 'sub'> =>
+    sub === undefined ? {} : { sub: nameSubject(site, sub) }
+
   return async (proof, { site, origin, wantsToken }) => {
     const now = clock()
     const session = proof && (await sessions.noteSite(proof.session, site))
     const state: SiteState = session
-      ? describe(session, site, now)
+      ? describe({ ...session, ...named(session, site) }, site, now)
       : { status: 'signed-out', reason: 'none', revision: now }
     const carrier = proof?.carrier ?? 'none'
     if (!wantsToken) return { site: site.id, carrier, state }

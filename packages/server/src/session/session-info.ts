@@ -1,5 +1,5 @@
 import type { Device } from '../requests/device.ts'
-import type { Session } from './session.ts'
+import { type EndReason, endOf, type Session } from './session.ts'
 
 /** A session as the program may see it: no secret, nothing that opens anything. */
 export interface SessionInfo {
@@ -36,5 +36,22 @@ export function infoOf(session: Session & { readonly sub: string }): SessionInfo
     device,
     ...(place !== undefined && { place }),
     sites: Object.entries(session.sites).map(([site, use]) => ({ site, ...use })),
+  }
+}
+
+/** All that a hub keeps of one user. */
+export interface SubjectExport {
+  readonly sub: string
+  /** Of a session that has ended claims, groups, device and place are gone. */
+  readonly sessions: readonly (SessionInfo & { readonly ended?: { readonly reason: EndReason; readonly at: number } })[]
+}
+
+export function exportOf(sub: string, sessions: readonly Session[], now: number): SubjectExport {
+  return {
+    sub,
+    sessions: sessions.map((session) => {
+      const end = endOf(session, now)
+      return { ...infoOf({ ...session, sub }), ...(end && { ended: end }) }
+    }),
   }
 }

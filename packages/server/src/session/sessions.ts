@@ -63,9 +63,16 @@ export interface Sessions {
   review(due: Due): Promise<void>
   /** The live sessions of a user. */
   list(sub: string): Promise<readonly Session[]>
+  /** All sessions of a user that the store still knows, those that ended too. */
+  listKept(sub: string): Promise<readonly Session[]>
+  /** Takes away what names the user in a session that has ended. */
+  forget(sid: string): Promise<void>
   /** Calls back at every change of a session, in whichever process it happens. */
   follow(sid: string, listener: () => void): Promise<() => void>
 }
+
+/** In the place of a user who was erased: no user has an empty id. */
+const ERASED = ''
 
 const sessionKey = (sid: string): string => `session/${sid}`
 const secretKey = (secret: string): string => `secret/${sha256(secret)}`
@@ -155,6 +162,13 @@ export function createSessions(
     return true
   }
 
+  async function listKept(sub: string): Promise<readonly Session[]> {
+    const prefix = subjectPrefix(sub)
+    const sids = (await store.keys(prefix)).map((key) => key.slice(prefix.length))
+    const sessions = await Promise.all(sids.map(get))
+    return sessions.filter((session): session is Session => session !== undefined)
+  }
+
   return {
     get,
 
@@ -190,7 +204,7 @@ export function createSessions(
         const steps: Write[] = [
           put(session, null),
           { put: secretKey(secret), value: JSON.stringify({ sid }), expiresAt: forgetAt },
-          { put: subjectPrefix(subject.sub) + sid, value: '""', expiresAt },
+          { put: subjectPrefix(subject.sub) + sid, value: '""', expiresAt: forgetAt },
           taskOf(session),
           ...(guest === undefined ? [] : [moveGuestOn(guest, sid, now)]),
         ]
@@ -286,10 +300,23 @@ export function createSessions(
     },
 
     async list(sub) {
-      const prefix = subjectPrefix(sub)
-      const sids = (await store.keys(prefix)).map((key) => key.slice(prefix.length))
-      const sessions = await Promise.all(sids.map(get))
-      return sessions.filter((session): session is Session => session !== undefined && isLive(session, clock()))
+      return (await listKept(sub)).filter((session) => isLive(session, clock()))
+    },
+
+    listKept,
+
+    async forget(sid) {
+      // One that has run out is ended first, under its user's name: sites are told of that.
+      await change(sid, (session) => {
+        const now = clock()
+        return session.end || isLive(session, now) ? undefined : ended(session, undefined, now)
+      })
+      let index: string | undefined
+      await change(sid, (session) => {
+        index = session.end && session.sub ? subjectPrefix(session.sub) + sid : undefined
+        return index === undefined ? undefined : { ...session, sub: ERASED }
+      })
+      if (index !== undefined) await store.write([{ delete: index }])
     },
 
     follow: (sid, listener) => store.subscribe(sessionKey(sid), listener),
