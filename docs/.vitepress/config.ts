@@ -59,6 +59,7 @@ export default defineConfig({
           guide('As a command', 'command'),
           { text: 'Deployment', link: '/deploy/' },
           { text: 'Security', link: '/project/security' },
+          { text: 'Privacy', link: '/privacy' },
         ],
       },
       {
@@ -80,6 +81,7 @@ export default defineConfig({
           { text: 'Architecture', link: '/project/architecture' },
           { text: 'Contributing', link: '/project/contributing' },
           { text: 'Changes', link: '/project/changes' },
+          { text: 'Dependencies', link: '/dependencies' },
         ],
       },
     ],

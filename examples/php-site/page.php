@@ -49,7 +49,7 @@ $html = fn (mixed $text): string => htmlspecialchars((string) $text, ENT_QUOTES)
   document.addEventListener('isthmus:change', ({ detail }) => look(detail))
   document.addEventListener('isthmus:change', redraw)
 </script>
-<script src="<?= $html($isthmus->hub) ?>/isthmus/client.js" data-mirror="cookie" async></script>
+<script src="<?= $html($isthmus->hub) ?>/isthmus/client.js" data-mirror="cookie" data-link="eager" async></script>
 </head>
 <body>
 <h1>Desk</h1>

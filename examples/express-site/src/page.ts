@@ -63,7 +63,7 @@ export function drawPage(hub: string, mirror: Mirror, { sid = '', user, groups =
 <script>${FOLLOW}
   ${WHEN[mirror]}
 </script>
-<script src="${hub}/isthmus/client.js" data-mirror="${mirror}" async></script>
+<script src="${hub}/isthmus/client.js" data-mirror="${mirror}" data-link="eager" async></script>
 </head>
 <body>
 <h1>Lamps</h1>

@@ -3,7 +3,7 @@ import { fillOrders, keepBasket } from './counter.js'
 import { mountPanel } from './panel.js'
 import { createViews, followButtons } from './views.js'
 
-const session = createSession({ hub: document.documentElement.dataset.hub })
+const session = createSession({ hub: document.documentElement.dataset.hub, link: 'eager' })
 const basket = keepBasket(session)
 const showViews = createViews()
 

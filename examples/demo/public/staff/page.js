@@ -3,7 +3,7 @@ import { mountPanel } from './panel.js'
 import { write } from './panel-view.js'
 import { createViews, followButtons } from './views.js'
 
-const session = createSession({ hub: document.documentElement.dataset.hub })
+const session = createSession({ hub: document.documentElement.dataset.hub, link: 'eager' })
 
 session.subscribe(createViews())
 followButtons(session)

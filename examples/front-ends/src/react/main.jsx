@@ -5,7 +5,7 @@ import { App } from './app.jsx'
 
 createRoot(document.getElementById('app')).render(
   <StrictMode>
-    <IsthmusProvider session={{ hub: 'http://auth.localhost:4000', link: 'eager' }}>
+    <IsthmusProvider session={{ hub: 'http://auth.localhost:4000' }}>
       <App />
     </IsthmusProvider>
   </StrictMode>,

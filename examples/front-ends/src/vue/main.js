@@ -3,5 +3,5 @@ import { createApp } from 'vue'
 import App from './app.vue'
 
 createApp(App)
-  .use(createIsthmus({ session: { hub: 'http://auth.localhost:4000', link: 'eager' } }))
+  .use(createIsthmus({ session: { hub: 'http://auth.localhost:4000' } }))
   .mount('#app')

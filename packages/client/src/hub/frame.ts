@@ -93,7 +93,7 @@ export function openFrame(
 
   const shown = button?.isConnected ? button : undefined
   // Not rendered: it takes no focus, and is not read out.
-  frame.style.cssText = shown ? 'border:0;width:100%;height:100%' : 'display:none'
+  frame.style.cssText = shown ? 'width:100%;height:100%;border:0' : 'display:none'
   frame.title = 'Isthmus'
   frame.referrerPolicy = 'origin'
   frame.allow = 'storage-access'
