@@ -228,8 +228,9 @@ it.skipIf(!hasRedis).each(PROXIES.filter(isThere))(
     }
     for (const { answers, states } of clients) {
       expect(new Set(states)).toEqual(new Set(['signed-in']))
-      // What a server cannot answer any more is said to be so, and asked again.
-      expect(answers.filter((status) => status !== 200 && status !== 503)).toEqual([])
+      // What a server cannot answer any more is said to be so, and asked again: 503, or 502 where the connection that the
+      // proxy had kept was closed as it was used.
+      expect(answers.filter((status) => ![200, 502, 503].includes(status))).toEqual([])
     }
 
     // The streams have come back: they hear what ends them.
