@@ -134,8 +134,11 @@ test('what a user does in an editor’s frame, with a canvas or with a file that
   for (const [index, [how, act]] of acts.entries())
     await test.step(how, async () => {
       await pass(world, [shop], MINUTE_MS)
+      const before = await idleEnd(shop)
       await act()
       await expect.poll(() => touches(world), PATIENCE).toBe(index + 1)
+      // The answer is here, and not under way while the clock of the page goes on.
+      await expect.poll(() => idleEnd(shop), PATIENCE).toBeGreaterThan(before)
     })
 })
 
