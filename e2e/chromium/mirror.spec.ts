@@ -75,7 +75,8 @@ test('the next page knows at once who is signed in, or that nobody is, without a
     expect(snapshots.map(({ stale }) => stale)).toEqual([true, false])
     // Said before the hub could have answered, it is not what `ready` waits for.
     expect(await shop.evaluate('session.ready')).toMatchObject({ stale: false })
-    expect(await frames(shop)).toEqual(['signed in: The customer'])
+    // The text is there a moment before it is painted.
+    await expect.poll(() => frames(shop)).toEqual(['signed in: The customer'])
   })
 
   await test.step('what it said stays visible where the hub does not answer', async () => {
@@ -98,7 +99,8 @@ test('the next page knows at once who is signed in, or that nobody is, without a
     expect(await kept(browserOfUser)).toEqual([])
     await shop.reload()
     await expect(status(shop)).toHaveText('signed-out: logout')
-    expect((await frames(shop)).filter((shown) => shown !== 'unknown: loading')).toEqual(['signed-out: logout'])
+    const said = async () => (await frames(shop)).filter((shown) => shown !== 'unknown: loading')
+    await expect.poll(said).toEqual(['signed-out: logout'])
   })
 })
 

@@ -66,3 +66,25 @@ it('a sign-out beside the question by which carrier a ticket stuck tells what th
   await expect(ended).resolves.toMatchObject({ state: SIGNED_OUT })
   expect(api.key()).toBeUndefined()
 })
+
+// Regression: the user allowed the hub's cookie while a question was under way, and was told for good to be signed out.
+it('a question that was sent before the hub’s cookie was let through says nothing of a sign-out', async () => {
+  let access = false
+  let answered: (response: Response) => void = () => {}
+  vi.stubGlobal('document', { hasStorageAccess: async () => access })
+  vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => (answered = resolve)))
+  const embedder = { origin: 'https://shop.example' as Origin, site: undefined, wantsToken: false }
+  const api = createApi(embedder, 'nonce', { suspect() {}, send: (request) => request() })
+  const nobody = { site: 'shop', carrier: 'none', state: { status: 'signed-out', reason: 'none', revision: 3 } }
+  for (const [before, status] of [
+    [false, 'unlinked'],
+    [true, 'signed-out'],
+  ] as const) {
+    access = before
+    const asked = api.ask()
+    await new Promise((resolve) => setTimeout(resolve))
+    access = true
+    answered(Response.json(nobody))
+    expect((await asked).state.status).toBe(status)
+  }
+})

@@ -55,6 +55,7 @@ export function createApi(embedder: Embedder, nonce: string, hedge: Hedge): Api 
   let key: BoundKey | undefined
   /** A ticket was redeemed, and its carrier not yet seen. */
   let unproven: Promise<void> | undefined
+  const accessOfDocument = hasAccess()
 
   async function usePart(): Promise<KeyPart> {
     part = await loadKeyPart()
@@ -89,7 +90,8 @@ export function createApi(embedder: Embedder, nonce: string, hedge: Hedge): Api 
   }
 
   async function askFor(endpoint: Endpoint, signal?: AbortSignal): Promise<SiteAnswer> {
-    const answer = await honestly((await call(endpoint, siteAnswer, undefined, { signal })) as SiteAnswer)
+    const access = await hasAccess()
+    const answer = honestly((await call(endpoint, siteAnswer, undefined, { signal })) as SiteAnswer, access)
     await settle(answer)
     const used = key
     if (!used || !part || answer.state.status === 'signed-in') return answer
@@ -162,7 +164,7 @@ export function createApi(embedder: Embedder, nonce: string, hedge: Hedge): Api 
   }
 
   async function unlinked(answer: SiteAnswer): Promise<SiteAnswer> {
-    const honest = await honestly(answer)
+    const honest = honestly(answer, await accessOfDocument)
     // What is linked next may need a key: its code is there by then.
     if (honest.state.status === 'unlinked') usePart().catch(() => undefined)
     return honest
@@ -177,12 +179,16 @@ function within(ms: number, other: AbortSignal | undefined): AbortSignal {
   return end.signal
 }
 
+/** Whether the browser lets the hub's own cookie through, to this frame. */
+async function hasAccess(): Promise<boolean> {
+  return (await document.hasStorageAccess?.().catch(() => false)) ?? false
+}
+
 /**
- * No carrier means signed out only where the browser lets the hub's own cookie through.
- * Where it does not, the hub cannot know: this partition is not linked.
+ * No carrier means signed out only where the browser let the hub's own cookie through: as the request was sent, because
+ * the user may give access while it is under way. Where it did not, the hub cannot know: this partition is not linked.
  */
-async function honestly(answer: SiteAnswer): Promise<SiteAnswer> {
-  if (answer.carrier !== 'none' || answer.state.status !== 'signed-out') return answer
-  const access = await document.hasStorageAccess?.().catch(() => false)
-  return access ? answer : { ...answer, state: { status: 'unlinked', revision: answer.state.revision } }
+function honestly(answer: SiteAnswer, access: boolean): SiteAnswer {
+  if (access || answer.carrier !== 'none' || answer.state.status !== 'signed-out') return answer
+  return { ...answer, state: { status: 'unlinked', revision: answer.state.revision } }
 }
