@@ -180,15 +180,15 @@ function within(ms: number, other: AbortSignal | undefined): AbortSignal {
 }
 
 /** Whether the browser lets the hub's own cookie through, to this frame. */
-async function hasAccess(): Promise<boolean> {
-  return (await document.hasStorageAccess?.().catch(() => false)) ?? false
+async function hasAccess(): Promise<boolean | undefined> {
+  return document.hasStorageAccess?.().catch(() => false)
 }
 
 /**
  * No carrier means signed out only where the browser let the hub's own cookie through: as the request was sent, because
  * the user may give access while it is under way. Where it did not, the hub cannot know: this partition is not linked.
  */
-function honestly(answer: SiteAnswer, access: boolean): SiteAnswer {
+function honestly(answer: SiteAnswer, access: boolean | undefined): SiteAnswer {
   if (access || answer.carrier !== 'none' || answer.state.status !== 'signed-out') return answer
   return { ...answer, state: { status: 'unlinked', revision: answer.state.revision } }
 }
