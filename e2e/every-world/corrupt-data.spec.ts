@@ -300,6 +300,7 @@ test.describe('the hub’s database in the site’s partition', () => {
         await shows(shop, withoutKey(privacyWorld))
         await clickSignInAtOnce(shop)
         await shows(shop, 'signed in: The customer')
+        await isKeyed(shop)
         await shop.goto(world.url('shop', '/other'))
         await shows(shop, 'signed in: The customer')
         await expectSaid(shop, privacyWorld, 1)
