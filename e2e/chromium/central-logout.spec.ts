@@ -156,6 +156,7 @@ test('a foreign page signs nobody out by a link or a form', async ({ world, open
 test('loading the signed-out page again ends nothing after the next sign-in', async ({ world, open }) => {
   const shop = await open(world.url('shop'))
   await signIn(shop, 'customer')
+  await expect(status(shop)).toHaveText('signed in: The customer')
   await followLink(shop, world.url('hub', '/isthmus/logout'))
   await expect(shop.getByText('Every site has been told.')).toBeVisible()
   const login = await open('about:blank')
