@@ -20,7 +20,8 @@ export function pageOf(document: string, href: string): string | undefined {
   const anchor = fragment.length > 0 ? `#${fragment.join('#')}` : ''
   const project = PROJECT_PAGES[file]
   if (project) return `/project/${project}${anchor}`
-  if (!file.startsWith('docs/')) return undefined
+  // Configuration files stand beside the documents, and are no pages.
+  if (!file.startsWith('docs/') || /\.(?:cfg|conf)$/.test(file)) return undefined
   const page = `/${relative('docs', file)}`.replace(/\.md$/, '').replace(/\/README$/, '/')
   return page + anchor
 }
