@@ -32,6 +32,14 @@ describe('a simulation', () => {
     expect(seen).toHaveLength(3)
   })
 
+  // Regression: it kept what the referrer was before the page knew that it had been led to the hub and back.
+  test('tells the referrer that the session knows by now', () => {
+    let referrer = 'https://auth.example/'
+    const session = simulated(Object.defineProperty(createFakeSession(signedIn()), 'referrer', { get: () => referrer }))
+    referrer = 'https://search.example/'
+    expect(session.referrer).toBe('https://search.example/')
+  })
+
   test('is what a listener that comes later is told at once', () => {
     const session = simulated(createFakeSession(signedIn()))
     session.simulate('Signed out elsewhere')

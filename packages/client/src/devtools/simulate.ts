@@ -1,4 +1,5 @@
 import type { Snapshot } from '@isthmus/protocol'
+import { actsOf } from '../bindings/acts.ts'
 import type { Session } from '../session.ts'
 
 export type SimulationName = 'Signed out elsewhere' | 'Hub unreachable' | 'Not linked' | 'Frame blocked'
@@ -36,8 +37,10 @@ export function simulated(session: Session): SimulatedSession {
     get simulation() {
       return simulation
     },
-    referrer: session.referrer,
-    ready: session.ready,
+    get referrer() {
+      return session.referrer
+    },
+    ...actsOf(session),
     simulate(name) {
       simulation = name
       shown = name && SIMULATIONS[name](session.current)
@@ -57,13 +60,6 @@ export function simulated(session: Session): SimulatedSession {
         stop()
       }
     },
-    signIn: (options) => session.signIn(options),
-    signOut: () => session.signOut(),
-    link: () => session.link(),
-    transfer: (url) => session.transfer(url),
-    refresh: () => session.refresh(),
-    extend: () => session.extend(),
-    diagnose: () => session.diagnose(),
     destroy() {
       listeners.clear()
       session.destroy()
