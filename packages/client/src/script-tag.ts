@@ -65,10 +65,7 @@ function start(options: SessionOptions, parts: TagParts): void {
   const session = followSession(options, parts)
   window.isthmus = session
   keepMark(session)
-  session.subscribe((snapshot) => {
-    document.documentElement.dataset.isthmus = snapshot.status
-    document.dispatchEvent(new CustomEvent('isthmus:change', { detail: snapshot }))
-  })
+  session.subscribe((snapshot) => document.dispatchEvent(new CustomEvent('isthmus:change', { detail: snapshot })))
 }
 
 function warn(sentence: string): void {

@@ -12,5 +12,5 @@ export function keepMark(session: Session): void {
     watcher.observe(document.documentElement, { attributeFilter: ['data-isthmus'] })
   }
   watcher.observe(document, { childList: true })
-  mark()
+  session.subscribe(mark)
 }
