@@ -20,14 +20,18 @@ interface AnswerParts {
 }
 
 export function createAnswers({ sessions, siteTokens, nameSubject, clock }: AnswerParts): AnswerSite {
-  const named = ({ sub }: Session, site: Site): Pick<Session, 'sub'> =>
-    sub === undefined ? {} : { sub: nameSubject(site, sub) }
+  /** Most sites know their users by the one name: nothing is copied for them. */
+  function namedFor(site: Site, session: Session): Session {
+    const { sub } = session
+    const name = sub === undefined ? sub : nameSubject(site, sub)
+    return name === undefined || name === sub ? session : { ...session, sub: name }
+  }
 
   return async (proof, { site, origin, wantsToken }) => {
     const now = clock()
     const session = proof && (await sessions.noteSite(proof.session, site))
     const state: SiteState = session
-      ? describe({ ...session, ...named(session, site) }, site, now)
+      ? describe(namedFor(site, session), site, now)
       : { status: 'signed-out', reason: 'none', revision: now }
     const carrier = proof?.carrier ?? 'none'
     if (!wantsToken) return { site: site.id, carrier, state }
