@@ -1,4 +1,5 @@
 import type { Frame, Page } from '@playwright/test'
+import { FORGED_ANSWER } from '../every-world/forged-answer.ts'
 import { PATIENCE } from '../patience.ts'
 import type { World } from '../world.ts'
 import { signIn, status } from './acts.ts'
@@ -111,20 +112,7 @@ test('a frame that floods the page and the hub, and one that takes the place of 
   open,
 }) => {
   const hub = world.url('hub', '')
-  const answer = {
-    site: 'shop',
-    carrier: 'cookie',
-    state: {
-      status: 'signed-in',
-      access: 'granted',
-      sid: 'forged',
-      user: { sub: 'forged' },
-      expiresAt: 9e15,
-      idleExpiresAt: 9e15,
-      revision: 9e15,
-    },
-  }
-  const forged = JSON.stringify({ isthmus: 1, type: 'welcome', answer, peers: '', aheadMs: 0 })
+  const forged = JSON.stringify({ isthmus: 1, type: 'welcome', answer: FORGED_ANSWER, peers: '', aheadMs: 0 })
   // 100 messages every 10 ms to both: large, deep, cyclic, of types that JSON does not have, with ports that nobody reads.
   serveBare(
     world,
@@ -173,7 +161,7 @@ test('a frame that floods the page and the hub, and one that takes the place of 
       `<script>
       setInterval(() => {
         const { port1, port2 } = new MessageChannel()
-        port1.postMessage({ isthmus: 1, type: 'push', answer: ${JSON.stringify(answer)} })
+        port1.postMessage({ isthmus: 1, type: 'push', answer: ${JSON.stringify(FORGED_ANSWER)} })
         parent.postMessage(${forged}, '*', [port2])
       }, 5)</script>`,
     )

@@ -1,24 +1,11 @@
 import { seen, shows, signIn } from './acts.ts'
 import { expect, test } from './fixtures.ts'
+import { FORGED_ANSWER } from './forged-answer.ts'
 import { addToHubPage } from './hub-faults.ts'
-
-const forgedAnswer = {
-  site: 'shop',
-  carrier: 'cookie',
-  state: {
-    status: 'signed-in',
-    access: 'granted',
-    sid: 'forged',
-    user: { sub: 'u-forged', name: 'Forged' },
-    expiresAt: 9e15,
-    idleExpiresAt: 9e15,
-    revision: 9e15,
-  },
-}
 
 test('a page and its frames that forge hub messages are ignored', async ({ world, open }) => {
   const forge = `
-    const forged = ${JSON.stringify({ isthmus: 1, type: 'welcome', answer: forgedAnswer, peers: '', aheadMs: 0 })}
+    const forged = ${JSON.stringify({ isthmus: 1, type: 'welcome', answer: FORGED_ANSWER, peers: '', aheadMs: 0 })}
     const shoot = (target) => {
       const { port1, port2 } = new MessageChannel()
       port1.postMessage({ isthmus: 1, type: 'push', answer: forged.answer })
